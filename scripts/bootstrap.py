@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+"""Install Wildcore and its development tools into ./.venv, with nothing but Python's standard library.
+
+Debian's python3 has neither pip nor venv, so this takes a pinned `uv` out of its wheel on the package index,
+checks its SHA-256, keeps it in ./.tools and lets it make the environment from uv.lock. Honours UV_DEFAULT_INDEX,
+PIP_INDEX_URL (a "simple" index), SSL_CERT_FILE and the usual proxy variables. A second run with nothing changed
+only compares a stamp. Runs on any Python from 3.6 on, so that an old one gets a clear answer.
+"""
+
+import hashlib
+import io
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+TOOLS = ROOT / ".tools"
+STAMP = VENV / ".wildcore-stamp"
+VENDOR_STAMP = ROOT / "src/wildcore/web/static/vendor/.stamp"
+STAMPED = ("pyproject.toml", "uv.lock", "hatch_build.py", "assets/package-lock.json", "assets/icons.txt")
+
+INDEX = "https://pypi.org/simple"
+UV_VERSION = "0.13.9"
+# (machine, C library): file name and SHA-256 of uv's wheel, as the index publishes them.
+UV_WHEELS = {
+    ("x86_64", "glibc"): (
+        "uv-0.13.9-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+        "d7f459fe4fd247d830351c75686d3996ace3c6f3f728eb0e85a30b7ada0cef19",
+    ),
+    ("x86_64", "musl"): (
+        "uv-0.13.9-py3-none-musllinux_1_1_x86_64.whl",
+        "2c45530751517d6c3bbc69a19473f6effe47cce047bede01ffd8af7ea7b36b25",
+    ),
+    ("aarch64", "glibc"): (
+        "uv-0.13.9-py3-none-manylinux_2_28_aarch64.whl",
+        "ecb6028d79dc96fbeafffe5c8af62a7099487ebc05a701e76714eebcffd06375",
+    ),
+    ("aarch64", "musl"): (
+        "uv-0.13.9-py3-none-manylinux_2_17_aarch64.manylinux2014_aarch64.musllinux_1_1_aarch64.whl",
+        "5435c5ce14a56431208ca0996416d310f1598e8c2c8ba707688985a16bb82dbe",
+    ),
+}
+OLDEST, NEWEST = (3, 11), (3, 13)
+TIMEOUT_S = 60
+
+
+class SetupError(Exception):
+    """What keeps the set-up from going on, in one line for a person."""
+
+
+def main():  # type: () -> int
+    """Set up ./.venv; exit code 0, or 1 after one line on stderr."""
+    started = time.monotonic()
+    try:
+        python = find_python()
+        wanted = stamp(python)
+        if is_current(wanted):
+            return 0
+        uv = get_uv()
+        sync(uv, python)
+        STAMP.write_text(wanted + "\n", encoding="utf-8")
+    except SetupError as error:
+        print("setup: " + str(error), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("setup: interrupted", file=sys.stderr)
+        return 130
+    say("ready in %.0f s: .venv/bin/wca" % (time.monotonic() - started))
+    return 0
+
+
+def say(text):  # type: (str) -> None
+    """Show one line of progress."""
+    print("setup: " + text, flush=True)
+
+
+def find_python():  # type: () -> str
+    """Path of the interpreter to build on: the one running this, else a newer one in PATH, else WILDCORE_PYTHON."""
+    asked = os.environ.get("WILDCORE_PYTHON")
+    if asked:
+        path = shutil.which(asked)
+        if not path:
+            raise SetupError("WILDCORE_PYTHON: there is no %s" % asked)
+        return path
+    if OLDEST <= sys.version_info[:2] <= NEWEST:
+        return sys.executable
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
+        path = shutil.which("python3.%d" % minor)
+        if path:
+            return path
+    raise SetupError(
+        "needs Python 3.11, 3.12 or 3.13; %s is %s and PATH has no other (set WILDCORE_PYTHON to one)"
+        % (sys.executable, platform.python_version())
+    )
+
+
+def stamp(python):  # type: (str) -> str
+    """SHA-256 (hex) of everything that decides what .venv holds."""
+    sha = hashlib.sha256((UV_VERSION + python + str(ROOT)).encode())
+    for name in STAMPED:
+        try:
+            sha.update((ROOT / name).read_bytes())
+        except OSError as error:
+            raise SetupError("cannot read %s: %s" % (name, error.strerror)) from error
+    return sha.hexdigest()
+
+
+def is_current(wanted):  # type: (str) -> bool
+    """Whether an earlier run made .venv from the same sources, and it is still whole."""
+    try:
+        done = STAMP.read_text(encoding="utf-8").strip()
+    except OSError:
+        return False
+    return done == wanted and VENDOR_STAMP.is_file() and (VENV / "bin/python").exists()
+
+
+def get_uv():  # type: () -> Path
+    """The pinned uv in ./.tools, fetched when missing."""
+    uv = TOOLS / ("uv-" + UV_VERSION)
+    if uv.is_file():
+        return uv
+    file_name, sha256 = pick_wheel(platform.machine(), libc_name())
+    say("fetching uv %s" % UV_VERSION)
+    blob = download(wheel_url(index_url(), file_name))
+    binary = unpack(blob, file_name, sha256)
+    TOOLS.mkdir(exist_ok=True)
+    part = TOOLS / ("uv-%s.%d" % (UV_VERSION, os.getpid()))
+    part.write_bytes(binary)
+    part.chmod(0o755)
+    part.replace(uv)  # whole or not at all, also when two set-ups run at once
+    return uv
+
+
+def pick_wheel(machine, libc):  # type: (str, str) -> tuple[str, str]
+    """File name and SHA-256 of uv's wheel for a machine ("x86_64") and C library ("glibc" or "musl")."""
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(machine.lower(), machine.lower())
+    if sys.platform != "linux" or (machine, libc) not in UV_WHEELS:
+        raise SetupError("no pinned uv for %s %s (%s): install uv, then uv sync" % (sys.platform, machine, libc))
+    return UV_WHEELS[machine, libc]
+
+
+def libc_name():  # type: () -> str
+    """glibc or musl: which C library this Python runs on."""
+    return "glibc" if platform.libc_ver()[0] == "glibc" else "musl"
+
+
+def index_url():  # type: () -> str
+    """The package index in use, without a trailing slash."""
+    return (os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("PIP_INDEX_URL") or INDEX).rstrip("/")
+
+
+def wheel_url(index, file_name):  # type: (str, str) -> str
+    """Where `index` serves a file of project uv, by its simple API (JSON, PEP 691, or HTML, PEP 503)."""
+    page_url = index + "/uv/"
+    page = download(page_url, "application/vnd.pypi.simple.v1+json, text/html;q=0.1").decode("utf-8", "replace")
+    if page.lstrip().startswith("{"):
+        links = [f["url"] for f in json.loads(page)["files"] if f["filename"] == file_name]
+    else:
+        links = [link for link in re.findall(r'href="([^"#]+)', page) if link.rsplit("/", 1)[-1] == file_name]
+    if not links:
+        raise SetupError("the package index %s has no %s" % (host(index), file_name))
+    return urllib.parse.urljoin(page_url, links[0])
+
+
+def download(url, accept="*/*"):  # type: (str, str) -> bytes
+    """Body of `url`, tried three times; SetupError in one line (without the URL's password) when it cannot be had."""
+    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+        raise SetupError("not a web address: %s" % url)
+    request, password = with_login(url)
+    request.add_header("Accept", accept)
+    if password:
+        request.add_header("Authorization", password)
+    reason = "no answer"  # type: object
+    for attempt in range(3):
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 (scheme is checked)
+                return bytes(answer.read())
+        except urllib.error.HTTPError as error:
+            raise SetupError("%s answered %d %s" % (host(url), error.code, error.reason)) from error
+        except (OSError, urllib.error.URLError) as error:
+            reason = getattr(error, "reason", error)
+            time.sleep(attempt)
+    raise SetupError("cannot reach the package index %s: %s" % (host(url), reason))
+
+
+def with_login(url):  # type: (str) -> tuple[urllib.request.Request, str]
+    """A request for `url` without its user:password@, and those as a Basic authorization (empty when none)."""
+    import base64
+
+    parts = urllib.parse.urlsplit(url)
+    login, _, place = parts.netloc.rpartition("@")
+    plain = urllib.parse.urlunsplit(parts._replace(netloc=place))
+    token = base64.b64encode(urllib.parse.unquote(login).encode()).decode()
+    return urllib.request.Request(plain), "Basic " + token if login else ""  # noqa: S310 (download checks it)
+
+
+def host(url):  # type: (str) -> str
+    """The host of a URL, fit to be shown."""
+    return urllib.parse.urlsplit(url).hostname or url
+
+
+def unpack(blob, file_name, sha256):  # type: (bytes, str, str) -> bytes
+    """The uv binary inside a wheel whose SHA-256 must be the pinned one."""
+    found = hashlib.sha256(blob).hexdigest()
+    if found != sha256:
+        raise SetupError("%s has SHA-256 %s, expected %s: not used" % (file_name, found, sha256))
+    with zipfile.ZipFile(io.BytesIO(blob)) as wheel:
+        return wheel.read("uv-%s.data/scripts/uv" % UV_VERSION)
+
+
+def sync(uv, python):  # type: (Path, str) -> None
+    """Make .venv exactly what uv.lock says, with the project itself installed editable."""
+    if not VENV.is_dir():
+        say("making .venv with %s" % python)
+    say("installing packages and browser assets from the lock files")
+    command = [str(uv), "sync", "--frozen", "--python", python]
+    if not VENDOR_STAMP.is_file():
+        command.append("--reinstall-package=wildcore")  # a cached build would not bring the assets back
+    env = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_PROJECT_ENVIRONMENT=str(VENV))
+    env.pop("VIRTUAL_ENV", None)
+    env.setdefault("UV_SYSTEM_CERTS", "1")
+    env.setdefault("UV_HTTP_TIMEOUT", "180")
+    if os.environ.get("PIP_INDEX_URL"):
+        env.setdefault("UV_DEFAULT_INDEX", os.environ["PIP_INDEX_URL"])
+    if not sys.stderr.isatty():
+        env.setdefault("UV_NO_PROGRESS", "1")
+    code = subprocess.run(command, cwd=str(ROOT), env=env).returncode  # noqa: PLW1510 (its code is read)
+    if code:
+        raise SetupError("uv sync failed (exit code %d): see the lines above" % code)
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 6):
+        sys.exit("setup: needs Python 3.11, 3.12 or 3.13")
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Device knowledge: detection, decoders and capabilities."""

@@ -1,0 +1,1 @@
+"""A simulated provider: devices from captures, generated OLTs, a billing stand-in."""

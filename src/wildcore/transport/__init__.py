@@ -1,0 +1,1 @@
+"""Sessions with devices: SNMP, ICMP; record and replay."""

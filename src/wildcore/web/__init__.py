@@ -1,0 +1,1 @@
+"""The HTTP shell: API envelope, pages, sessions."""

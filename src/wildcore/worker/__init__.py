@@ -1,0 +1,1 @@
+"""The background shell: polls, schedules and jobs claimed by lease."""
