@@ -1,1 +1,38 @@
-"""What a component is made of."""
+"""What a component is made of. See `manifest.Component`."""
+
+from wildcore.i18n import _
+from wildcore.kit.http import Context, Ctx, Html, Redirect, Request, Template
+from wildcore.kit.manifest import (
+    PUBLIC,
+    Command,
+    Component,
+    MenuItem,
+    Page,
+    Permission,
+    PermissionGroup,
+    Public,
+    Route,
+    Schedule,
+    Setting,
+)
+
+__all__ = [
+    "PUBLIC",
+    "Command",
+    "Component",
+    "Context",
+    "Ctx",
+    "Html",
+    "MenuItem",
+    "Page",
+    "Permission",
+    "PermissionGroup",
+    "Public",
+    "Redirect",
+    "Request",
+    "Route",
+    "Schedule",
+    "Setting",
+    "Template",
+    "_",
+]

@@ -1,0 +1,79 @@
+"""What API and page handlers get and give, without knowing the web shell.
+
+A handler is a plain function whose first parameter is the context; the others are path, query and body parameters as FastAPI
+reads them from the annotations. `def` handlers run in a thread with `ctx.session` open (a write transaction unless the method
+is GET); `async def` handlers run in the event loop, have no session and reach the database by `ctx.runtime.db.run_read/run_write`.
+An API handler returns data (dataclass, dict, list, pydantic model): the shell wraps it in the envelope. A page handler returns
+a `Template`, `Html` or `Redirect`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from wildcore.services.actor import Actor
+from wildcore.services.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Facts of the request that handlers may need. `base_url` is how the person reaches us (scheme, host, prefix; no slash)."""
+
+    method: str
+    path: str
+    base_url: str
+    ip: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    iframe: bool = False
+    fragment: bool = False
+
+
+@dataclass(slots=True)
+class Context:
+    """Everything a handler works with. `meta` becomes the envelope's `meta` (lists put `total` there)."""
+
+    runtime: Runtime
+    actor: Actor
+    request: Request
+    db_session: Session | None = None
+    meta: dict[str, Any] | None = None
+
+    @property
+    def session(self) -> Session:
+        """The open session of a `def` handler."""
+        if self.db_session is None:
+            raise RuntimeError("an async handler has no session: use runtime.db.run_read or run_write")
+        return self.db_session
+
+
+Ctx = Context
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A page or fragment: template name (`<component>/<file>.html` of the component's templates folder) and its values."""
+
+    name: str
+    values: dict[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """Ready HTML of an API answer (the billing card)."""
+
+    text: str
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Send the browser on; `location` is a path of ours."""
+
+    location: str
+    status: int = 303

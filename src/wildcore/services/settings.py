@@ -1,0 +1,174 @@
+"""Typed settings: declared with default and range, stored when they differ, read from memory.
+
+Order: environment variable `WILDCORE_<KEY>`, database, default. Another process's change is seen within `REFRESH_SEC`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from wildcore.errors import NotFound, ValidationFailed
+from wildcore.i18n import Text, gettext
+from wildcore.services.secretbox import SecretBox
+from wildcore.store.db import Database
+from wildcore.store.tables import SettingRow
+
+REFRESH_SEC = 5.0
+_YES = frozenset({"1", "yes", "true", "on"})
+_NO = frozenset({"0", "no", "false", "off", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One typed setting. `type`: str, int, float, bool or list (of texts); `secret` ones are encrypted and write-only."""
+
+    key: str
+    default: Any
+    label: Text
+    section: str = "system"
+    help: Text = ""
+    type: type = str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    secret: bool = False
+
+    def parse(self, value: Any) -> Any:
+        """The value in the setting's type; raises ValidationFailed that names the key and the allowed range."""
+        try:
+            parsed = _convert(self.type, value)
+        except (TypeError, ValueError):
+            raise ValidationFailed(
+                gettext("{key}: {value} is not a valid {type}", key=self.key, value=_shown(value), type=self.type.__name__),
+                field=self.key,
+            ) from None
+        low, high = self.minimum, self.maximum
+        if (low is not None and parsed < low) or (high is not None and parsed > high):
+            raise ValidationFailed(
+                gettext("{key}: must be from {low} to {high}", key=self.key, low=_bound(low), high=_bound(high)),
+                field=self.key,
+            )
+        if self.choices and parsed not in self.choices:
+            raise ValidationFailed(
+                gettext("{key}: must be one of {choices}", key=self.key, choices=", ".join(self.choices)), field=self.key
+            )
+        return parsed
+
+
+class Settings:
+    """All settings of the process. Thread-safe; `get` costs no SQL while the values are fresh."""
+
+    def __init__(self, db: Database, box: SecretBox, specs: Iterable[Setting] = ()) -> None:
+        self._db = db
+        self._box = box
+        self._specs: dict[str, Setting] = {spec.key: spec for spec in specs}
+        self._values: dict[str, Any] = {}
+        self._read_at = float("-inf")
+        self._lock = threading.Lock()
+
+    def declare(self, specs: Iterable[Setting]) -> None:
+        """Add the settings of a component."""
+        for spec in specs:
+            self._specs[spec.key] = spec
+        self.forget()
+
+    def specs(self) -> Mapping[str, Setting]:
+        """Every declared setting by key."""
+        return self._specs
+
+    def get(self, key: str) -> Any:
+        """The value in effect, in the setting's type (a secret in clear)."""
+        spec = self._spec(key)
+        from_environment = os.environ.get(f"WILDCORE_{key}")
+        if from_environment is not None:
+            return spec.parse(from_environment)
+        return self._fresh().get(key, spec.default)
+
+    def is_set(self, key: str) -> bool:
+        """Whether the setting has a stored value (how a secret shows itself)."""
+        return key in self._fresh()
+
+    def set(self, session: Session, values: Mapping[str, Any]) -> list[str]:
+        """Store values within the caller's transaction; returns the keys that changed. None takes the default again.
+
+        All values are checked before anything is written. The caller calls `forget` after its commit.
+        """
+        parsed = {key: None if value is None else self._spec(key).parse(value) for key, value in values.items()}
+        current = self._load(session)
+        changed = []
+        for key, value in parsed.items():
+            if value is None or value == self._spec(key).default:
+                if key in current:
+                    session.execute(delete(SettingRow).where(SettingRow.key == key))
+                    changed.append(key)
+            elif current.get(key) != value:
+                text = json.dumps(value, ensure_ascii=False)
+                sealed = self._box.seal(text) if self._spec(key).secret else text
+                session.merge(SettingRow(key=key, value=sealed, updated_at=int(time.time())))
+                changed.append(key)
+        return changed
+
+    def forget(self) -> None:
+        """Read again at the next `get`."""
+        self._read_at = float("-inf")
+
+    def _spec(self, key: str) -> Setting:
+        spec = self._specs.get(key)
+        if spec is None:
+            raise NotFound(gettext("There is no setting {key}", key=key), field=key)
+        return spec
+
+    def _fresh(self) -> dict[str, Any]:
+        if time.monotonic() - self._read_at > REFRESH_SEC:
+            with self._lock:
+                if time.monotonic() - self._read_at > REFRESH_SEC:
+                    with self._db.read() as session:
+                        self._values = self._load(session)
+                    self._read_at = time.monotonic()
+        return self._values
+
+    def _load(self, session: Session) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key, text in session.execute(select(SettingRow.key, SettingRow.value)):
+            spec = self._specs.get(key)
+            if spec is not None:
+                values[key] = json.loads(self._box.open(text) if spec.secret else text)
+        return values
+
+
+def _convert(kind: type, value: Any) -> Any:
+    if kind is bool:
+        if isinstance(value, bool):
+            return value
+        word = str(value).strip().lower()
+        if word not in _YES and word not in _NO:
+            raise ValueError(word)
+        return word in _YES
+    if kind is list:
+        parts = value if isinstance(value, list | tuple) else str(value).replace("\n", ",").split(",")
+        return [text for text in (str(part).strip() for part in parts) if text]
+    if kind in (int, float):
+        if isinstance(value, bool):
+            raise ValueError(value)
+        number = kind(value)
+        if number != number:
+            raise ValueError(value)
+        return number
+    return str(value).strip()
+
+
+def _shown(value: Any) -> str:
+    return str(value)[:60]
+
+
+def _bound(value: float | None) -> str:
+    return "…" if value is None else f"{value:g}"

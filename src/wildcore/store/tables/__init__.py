@@ -1,0 +1,47 @@
+"""The database's tables. Importing this package registers all of them on `Base.metadata`."""
+
+from wildcore.store.tables.base import Base
+from wildcore.store.tables.billing import Binding, Subscriber, SubscriberClaim
+from wildcore.store.tables.network import (
+    Device,
+    DeviceAccess,
+    DeviceGroup,
+    DeviceGroupLink,
+    DeviceModel,
+    FdbHistory,
+    Interface,
+    InterfaceHistory,
+    ModuleAnswer,
+    OnuValues,
+)
+from wildcore.store.tables.people import OWNER_ROLE_ID, SYSTEM_ROLE_ID, ActionLog, AuthKey, Role, User, UserGroup
+from wildcore.store.tables.work import ComponentRow, Poll, ScheduleRow, ScheduleRun, SettingRow
+
+__all__ = [
+    "OWNER_ROLE_ID",
+    "SYSTEM_ROLE_ID",
+    "ActionLog",
+    "AuthKey",
+    "Base",
+    "Binding",
+    "ComponentRow",
+    "Device",
+    "DeviceAccess",
+    "DeviceGroup",
+    "DeviceGroupLink",
+    "DeviceModel",
+    "FdbHistory",
+    "Interface",
+    "InterfaceHistory",
+    "ModuleAnswer",
+    "OnuValues",
+    "Poll",
+    "Role",
+    "ScheduleRow",
+    "ScheduleRun",
+    "SettingRow",
+    "Subscriber",
+    "SubscriberClaim",
+    "User",
+    "UserGroup",
+]
