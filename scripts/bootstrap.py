@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """Install Wildcore and its development tools into ./.venv, with nothing but Python's standard library.
 
-Debian's python3 has neither pip nor venv, so this takes a pinned `uv` out of its wheel on the package index,
-checks its SHA-256, keeps it in ./.tools and lets it make the environment from uv.lock. Honours UV_DEFAULT_INDEX,
-PIP_INDEX_URL (a "simple" index), SSL_CERT_FILE and the usual proxy variables. A second run with nothing changed
-only compares a stamp. Runs on any Python from 3.6 on, so that an old one gets a clear answer.
+Debian's python3 has neither pip nor venv, so this takes a pinned `uv` out of its wheel on the package
+index, checks its SHA-256, keeps it in ./.tools and lets it make the environment from uv.lock. Honours
+UV_DEFAULT_INDEX, PIP_INDEX_URL (a "simple" index), SSL_CERT_FILE and the usual proxy variables. A second
+run with nothing changed only compares a stamp. Written for any Python from 3.7 on, so that an old one gets
+a clear answer.
 """
 
+from __future__ import annotations
+
+import base64
 import hashlib
 import io
 import json
@@ -59,64 +63,63 @@ class SetupError(Exception):
     """What keeps the set-up from going on, in one line for a person."""
 
 
-def main():  # type: () -> int
+def main() -> int:
     """Set up ./.venv; exit code 0, or 1 after one line on stderr."""
     started = time.monotonic()
     try:
-        python = find_python()
-        wanted = stamp(python)
+        wanted = stamp()
         if is_current(wanted):
             return 0
         uv = get_uv()
-        sync(uv, python)
+        sync(uv)
         STAMP.write_text(wanted + "\n", encoding="utf-8")
     except SetupError as error:
-        print("setup: " + str(error), file=sys.stderr)
+        print(f"setup: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("setup: interrupted", file=sys.stderr)
         return 130
-    say("ready in %.0f s: .venv/bin/wca" % (time.monotonic() - started))
+    say(f"ready in {time.monotonic() - started:.0f} s: .venv/bin/wca")
     return 0
 
 
-def say(text):  # type: (str) -> None
+def say(text: str) -> None:
     """Show one line of progress."""
-    print("setup: " + text, flush=True)
+    print(f"setup: {text}", flush=True)
 
 
-def find_python():  # type: () -> str
-    """Path of the interpreter to build on: the one running this, else a newer one in PATH, else WILDCORE_PYTHON."""
+def find_python(running: tuple[int, int]) -> str:
+    """Interpreter to build on: WILDCORE_PYTHON, else the `running` one if new enough, else one in PATH."""
     asked = os.environ.get("WILDCORE_PYTHON")
     if asked:
         path = shutil.which(asked)
         if not path:
-            raise SetupError("WILDCORE_PYTHON: there is no %s" % asked)
+            raise SetupError(f"WILDCORE_PYTHON: there is no {asked}")
         return path
-    if OLDEST <= sys.version_info[:2] <= NEWEST:
+    if OLDEST <= running <= NEWEST:
         return sys.executable
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
-        path = shutil.which("python3.%d" % minor)
+        path = shutil.which(f"python3.{minor}")
         if path:
             return path
     raise SetupError(
-        "needs Python 3.11, 3.12 or 3.13; %s is %s and PATH has no other (set WILDCORE_PYTHON to one)"
-        % (sys.executable, platform.python_version())
+        f"needs Python 3.11, 3.12 or 3.13; {sys.executable} is {platform.python_version()} "
+        "and PATH has no other (set WILDCORE_PYTHON to one)"
     )
 
 
-def stamp(python):  # type: (str) -> str
+def stamp() -> str:
     """SHA-256 (hex) of everything that decides what .venv holds."""
-    sha = hashlib.sha256((UV_VERSION + python + str(ROOT)).encode())
+    sha = hashlib.sha256(f"{UV_VERSION} {ROOT} {os.environ.get('WILDCORE_PYTHON', '')}".encode())
     for name in STAMPED:
         try:
             sha.update((ROOT / name).read_bytes())
         except OSError as error:
-            raise SetupError("cannot read %s: %s" % (name, error.strerror)) from error
+            raise SetupError(f"cannot read {name}: {error.strerror}") from error
     return sha.hexdigest()
 
 
-def is_current(wanted):  # type: (str) -> bool
+def is_current(wanted: str) -> bool:
     """Whether an earlier run made .venv from the same sources, and it is still whole."""
     try:
         done = STAMP.read_text(encoding="utf-8").strip()
@@ -125,79 +128,80 @@ def is_current(wanted):  # type: (str) -> bool
     return done == wanted and VENDOR_STAMP.is_file() and (VENV / "bin/python").exists()
 
 
-def get_uv():  # type: () -> Path
+def get_uv() -> Path:
     """The pinned uv in ./.tools, fetched when missing."""
-    uv = TOOLS / ("uv-" + UV_VERSION)
+    uv = TOOLS / f"uv-{UV_VERSION}"
     if uv.is_file():
         return uv
     file_name, sha256 = pick_wheel(platform.machine(), libc_name())
-    say("fetching uv %s" % UV_VERSION)
+    say(f"fetching uv {UV_VERSION}")
     blob = download(wheel_url(index_url(), file_name))
     binary = unpack(blob, file_name, sha256)
     TOOLS.mkdir(exist_ok=True)
-    part = TOOLS / ("uv-%s.%d" % (UV_VERSION, os.getpid()))
+    part = TOOLS / f"uv-{UV_VERSION}.{os.getpid()}"
     part.write_bytes(binary)
     part.chmod(0o755)
     part.replace(uv)  # whole or not at all, also when two set-ups run at once
     return uv
 
 
-def pick_wheel(machine, libc):  # type: (str, str) -> tuple[str, str]
+def pick_wheel(machine: str, libc: str) -> tuple[str, str]:
     """File name and SHA-256 of uv's wheel for a machine ("x86_64") and C library ("glibc" or "musl")."""
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(machine.lower(), machine.lower())
     if sys.platform != "linux" or (machine, libc) not in UV_WHEELS:
-        raise SetupError("no pinned uv for %s %s (%s): install uv, then uv sync" % (sys.platform, machine, libc))
+        raise SetupError(f"no pinned uv for {sys.platform} {machine} ({libc}): install uv, then uv sync")
     return UV_WHEELS[machine, libc]
 
 
-def libc_name():  # type: () -> str
+def libc_name() -> str:
     """glibc or musl: which C library this Python runs on."""
     return "glibc" if platform.libc_ver()[0] == "glibc" else "musl"
 
 
-def index_url():  # type: () -> str
+def index_url() -> str:
     """The package index in use, without a trailing slash."""
     return (os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("PIP_INDEX_URL") or INDEX).rstrip("/")
 
 
-def wheel_url(index, file_name):  # type: (str, str) -> str
+def wheel_url(index: str, file_name: str) -> str:
     """Where `index` serves a file of project uv, by its simple API (JSON, PEP 691, or HTML, PEP 503)."""
     page_url = index + "/uv/"
-    page = download(page_url, "application/vnd.pypi.simple.v1+json, text/html;q=0.1").decode("utf-8", "replace")
+    page = download(page_url, "application/vnd.pypi.simple.v1+json, text/html;q=0.1").decode(
+        "utf-8", "replace"
+    )
     if page.lstrip().startswith("{"):
-        links = [f["url"] for f in json.loads(page)["files"] if f["filename"] == file_name]
+        links = [str(entry["url"]) for entry in json.loads(page)["files"] if entry["filename"] == file_name]
     else:
         links = [link for link in re.findall(r'href="([^"#]+)', page) if link.rsplit("/", 1)[-1] == file_name]
     if not links:
-        raise SetupError("the package index %s has no %s" % (host(index), file_name))
+        raise SetupError(f"the package index {host(index)} has no {file_name}")
     return urllib.parse.urljoin(page_url, links[0])
 
 
-def download(url, accept="*/*"):  # type: (str, str) -> bytes
-    """Body of `url`, tried three times; SetupError in one line (without the URL's password) when it cannot be had."""
+def download(url: str, accept: str = "*/*") -> bytes:
+    """Body of `url`, tried three times; SetupError in one line, without the URL's password, when it fails."""
     if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
-        raise SetupError("not a web address: %s" % url)
+        raise SetupError(f"not a web address: {url}")
     request, password = with_login(url)
     request.add_header("Accept", accept)
     if password:
         request.add_header("Authorization", password)
-    reason = "no answer"  # type: object
-    for attempt in range(3):
+    reason: object = "no answer"
+    for wait_s in (1, 2, 0):
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 (scheme is checked)
                 return bytes(answer.read())
         except urllib.error.HTTPError as error:
-            raise SetupError("%s answered %d %s" % (host(url), error.code, error.reason)) from error
+            error.close()
+            raise SetupError(f"{host(url)} answered {error.code} {error.reason}") from error
         except (OSError, urllib.error.URLError) as error:
             reason = getattr(error, "reason", error)
-            time.sleep(attempt)
-    raise SetupError("cannot reach the package index %s: %s" % (host(url), reason))
+            time.sleep(wait_s)
+    raise SetupError(f"cannot reach the package index {host(url)}: {reason}")
 
 
-def with_login(url):  # type: (str) -> tuple[urllib.request.Request, str]
-    """A request for `url` without its user:password@, and those as a Basic authorization (empty when none)."""
-    import base64
-
+def with_login(url: str) -> tuple[urllib.request.Request, str]:
+    """A request for `url` without its user:password@, and those as a Basic authorization ("" for none)."""
     parts = urllib.parse.urlsplit(url)
     login, _, place = parts.netloc.rpartition("@")
     plain = urllib.parse.urlunsplit(parts._replace(netloc=place))
@@ -205,26 +209,28 @@ def with_login(url):  # type: (str) -> tuple[urllib.request.Request, str]
     return urllib.request.Request(plain), "Basic " + token if login else ""  # noqa: S310 (download checks it)
 
 
-def host(url):  # type: (str) -> str
+def host(url: str) -> str:
     """The host of a URL, fit to be shown."""
     return urllib.parse.urlsplit(url).hostname or url
 
 
-def unpack(blob, file_name, sha256):  # type: (bytes, str, str) -> bytes
+def unpack(blob: bytes, file_name: str, sha256: str) -> bytes:
     """The uv binary inside a wheel whose SHA-256 must be the pinned one."""
     found = hashlib.sha256(blob).hexdigest()
     if found != sha256:
-        raise SetupError("%s has SHA-256 %s, expected %s: not used" % (file_name, found, sha256))
+        raise SetupError(f"{file_name} has SHA-256 {found}, expected {sha256}: not used")
     with zipfile.ZipFile(io.BytesIO(blob)) as wheel:
-        return wheel.read("uv-%s.data/scripts/uv" % UV_VERSION)
+        return wheel.read(f"uv-{UV_VERSION}.data/scripts/uv")
 
 
-def sync(uv, python):  # type: (Path, str) -> None
+def sync(uv: Path) -> None:
     """Make .venv exactly what uv.lock says, with the project itself installed editable."""
-    if not VENV.is_dir():
-        say("making .venv with %s" % python)
+    command = [str(uv), "sync", "--frozen"]
+    if os.environ.get("WILDCORE_PYTHON") or not (VENV / "bin/python").exists():
+        python = find_python((sys.version_info[0], sys.version_info[1]))
+        say(f"making .venv with {python}")
+        command += ["--python", python]
     say("installing packages and browser assets from the lock files")
-    command = [str(uv), "sync", "--frozen", "--python", python]
     if not VENDOR_STAMP.is_file():
         command.append("--reinstall-package=wildcore")  # a cached build would not bring the assets back
     env = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_PROJECT_ENVIRONMENT=str(VENV))
@@ -237,10 +243,8 @@ def sync(uv, python):  # type: (Path, str) -> None
         env.setdefault("UV_NO_PROGRESS", "1")
     code = subprocess.run(command, cwd=str(ROOT), env=env).returncode  # noqa: PLW1510 (its code is read)
     if code:
-        raise SetupError("uv sync failed (exit code %d): see the lines above" % code)
+        raise SetupError(f"uv sync failed (exit code {code}): see the lines above")
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 6):
-        sys.exit("setup: needs Python 3.11, 3.12 or 3.13")
     sys.exit(main())
