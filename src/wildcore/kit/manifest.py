@@ -120,6 +120,6 @@ class Component:
 def _check(permission: Permissions, path: str) -> None:
     if isinstance(permission, Permission | Public):
         return
-    if isinstance(permission, tuple) and permission and all(isinstance(one, Permission) for one in permission):
+    if isinstance(permission, tuple) and len(permission) > 0 and all(isinstance(one, Permission) for one in permission):
         return
     raise TypeError(f"{path}: a route needs a Permission, a tuple of them, or PUBLIC")
