@@ -1,0 +1,108 @@
+"""Subscribers of billing systems: what pages, search and the API show of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wildcore.i18n import Text
+from wildcore.services.bindings import chunks
+from wildcore.services.ports import Billing, BillingSource
+from wildcore.services.runtime import Runtime
+from wildcore.store.tables import Binding, Subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberView:
+    """One subscriber at a place. `link` is the full address of the card in billing, "" when billing's address is unknown.
+
+    `strength`: 1 by ONU ident, 2 by switch and port, 3 by MAC.
+    """
+
+    id: int
+    source: str
+    source_title: Text
+    uid: str
+    agreement: str
+    login: str
+    billing_link: str
+    link: str
+    address_full: str
+    settlement: str
+    lane: str
+    house: str
+    app: str
+    strength: int
+    search_field: str
+
+    @property
+    def label(self) -> str:
+        """What the subscriber is called: the field chosen for the global search, else what there is."""
+        chosen = {"uid": self.uid, "agreement": self.agreement, "login": self.login}.get(self.search_field, "")
+        return chosen or self.agreement or self.login or self.uid
+
+
+def sources(runtime: Runtime) -> dict[str, BillingSource]:
+    """Billing systems that are switched on, by source key."""
+    return {one.key: one for one in (billing.source() for billing in runtime.ports.all(Billing))}
+
+
+def of_interfaces(session: Session, runtime: Runtime, interface_ids: Collection[int]) -> dict[int, list[SubscriberView]]:
+    """Subscribers of each interface, the strongest match first, then the lowest uid. One statement for each 500 interfaces.
+
+    Subscribers of a billing that is switched off are kept in the database and not shown.
+    """
+    known = sources(runtime)
+    found: dict[int, dict[int, SubscriberView]] = defaultdict(dict)
+    if not known:
+        return {}
+    for part in chunks(interface_ids):
+        query = (
+            select(Binding.interface_id, Binding.strength, Subscriber)
+            .join(Subscriber, Subscriber.id == Binding.subscriber_id)
+            .where(Binding.interface_id.in_(part), Subscriber.source.in_(list(known)))
+        )
+        for interface_id, strength, row in session.execute(query):
+            before = found[interface_id].get(row.id)
+            if before is None or before.strength > strength:
+                found[interface_id][row.id] = view(row, known[row.source], strength)
+    return {interface_id: sorted(views.values(), key=order) for interface_id, views in found.items()}
+
+
+def view(row: Subscriber, source: BillingSource, strength: int = 0) -> SubscriberView:
+    """A subscriber as shown, with the link to its card."""
+    return SubscriberView(
+        id=row.id,
+        source=row.source,
+        source_title=source.title,
+        uid=row.uid,
+        agreement=row.agreement,
+        login=row.login,
+        billing_link=row.billing_link,
+        link=card_link(source, row.billing_link),
+        address_full=row.address_full,
+        settlement=row.settlement,
+        lane=row.lane,
+        house=row.house,
+        app=row.app,
+        strength=strength,
+        search_field=source.search_field,
+    )
+
+
+def card_link(source: BillingSource, billing_link: str) -> str:
+    """Billing's address and the card's path; only http(s) links come out, whatever billing wrote."""
+    address = source.address.rstrip("/")
+    if not billing_link or not address.startswith(("http://", "https://")):
+        return ""
+    return f"{address}/{billing_link.lstrip('/')}"
+
+
+def order(one: SubscriberView) -> tuple[int, int, int, str]:
+    """Sort key: the strongest match, then the lowest uid (numbers by value, before texts)."""
+    number = int(one.uid) if one.uid.isascii() and one.uid.isdigit() else 0
+    return (one.strength, 0 if number else 1, number, one.uid)
