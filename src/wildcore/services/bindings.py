@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from wildcore.store.tables import Binding, Device, FdbHistory, Interface, SubscriberClaim
@@ -166,7 +166,7 @@ def _current_places(session: Session, idents: Collection[str]) -> dict[str, int]
     for part in chunks(sorted(idents)):
         query = select(Interface.ident, Interface.id).where(Interface.ident.in_(part)).order_by(*place_order())
         for ident, interface_id in session.execute(query):
-            places.setdefault(ident, interface_id)
+            places.setdefault(str(ident), interface_id)
     return places
 
 
@@ -219,7 +219,7 @@ def _mac_places(session: Session, macs: Collection[str], uplink_macs: int) -> di
             .where(FdbHistory.interface_id.in_(part), FdbHistory.active)
             .group_by(FdbHistory.interface_id)
         )
-        counts.update({interface_id: count for interface_id, count in session.execute(query_counts)})
+        counts.update((interface_id, count) for interface_id, count in session.execute(query_counts))
     result: dict[str, int | None] = {}
     for mac, places in seen.items():
         edge = [(counts[i], -at, i) for i, at in places if counts[i] <= uplink_macs]
@@ -237,7 +237,7 @@ def _store(session: Session, claims: Sequence[_Claim], places: Sequence[_Place])
     reasons: list[dict[str, Any]] = []
     for claim, place in zip(claims, places, strict=True):
         if place.reason != claim.unmatched:
-            reasons.append({"claim": claim.id, "reason": place.reason})
+            reasons.append({"id": claim.id, "unmatched": place.reason})
         before = old.get(claim.id)
         if before == (place.interface_id, place.strength) or (before is None and place.interface_id is None):
             continue
@@ -257,7 +257,5 @@ def _store(session: Session, claims: Sequence[_Claim], places: Sequence[_Place])
     if fresh:
         session.execute(insert(Binding), fresh)
     if reasons:
-        table = SubscriberClaim.__table__
-        statement = update(table).where(table.c.id == bindparam("claim")).values(unmatched=bindparam("reason"))
-        session.connection().execute(statement, reasons)
+        session.execute(update(SubscriberClaim), reasons)
     return len(set(dead) | {row["claim_id"] for row in fresh})

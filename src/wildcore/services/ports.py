@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol
 
 from wildcore.i18n import Text
-
-P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,9 @@ class Ports:
         """Register an implementation of a protocol by a component."""
         self._factories.append((component, protocol, factory))
 
-    def all(self, protocol: type[P]) -> list[P]:
-        """Every implementation whose component is switched on."""
-        return [cast(P, make()) for key, kind, make in self._factories if kind is protocol and self._enabled(key)]
+    def billings(self) -> list[Billing]:
+        """Billing systems whose components are switched on."""
+        return self._all(Billing)
+
+    def _all(self, protocol: object) -> list[Any]:
+        return [make() for key, kind, make in self._factories if kind is protocol and self._enabled(key)]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from wildcore.i18n import Text
 from wildcore.services.bindings import chunks
-from wildcore.services.ports import Billing, BillingSource
+from wildcore.services.ports import BillingSource
 from wildcore.services.runtime import Runtime
 from wildcore.store.tables import Binding, Subscriber
 
@@ -48,7 +48,7 @@ class SubscriberView:
 
 def sources(runtime: Runtime) -> dict[str, BillingSource]:
     """Billing systems that are switched on, by source key."""
-    return {one.key: one for one in (billing.source() for billing in runtime.ports.all(Billing))}
+    return {one.key: one for one in (billing.source() for billing in runtime.ports.billings())}
 
 
 def of_interfaces(session: Session, runtime: Runtime, interface_ids: Collection[int]) -> dict[int, list[SubscriberView]]:
