@@ -4,5 +4,6 @@ A series is a metric name and an object id: an interface id for signals and coun
 """
 
 from wildcore.store.metrics.base import Batch, MetricStore, Point, SeriesKey
+from wildcore.store.metrics.memory import NullMetrics
 
-__all__ = ["Batch", "MetricStore", "Point", "SeriesKey"]
+__all__ = ["Batch", "MetricStore", "NullMetrics", "Point", "SeriesKey"]

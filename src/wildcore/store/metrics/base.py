@@ -49,3 +49,11 @@ class MetricStore(Protocol):
     def close(self) -> None:
         """Flush and release everything."""
         ...
+
+
+def averages(points: Sequence[Point], step_sec: int) -> list[Point]:
+    """One point per step that has any: the mean of its values, at the step's beginning."""
+    steps: dict[int, list[float]] = {}
+    for point in points:
+        steps.setdefault(point.at - point.at % step_sec, []).append(point.value)
+    return [Point(at, sum(values) / len(values)) for at, values in sorted(steps.items())]

@@ -54,6 +54,7 @@ class Device(Base):
     """An OLT, a switch ... `status` is Up, Down or Unknown by ping and polls; disabled devices are kept, not polled."""
 
     __tablename__ = "devices"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # metric series are kept by id: none may be used twice
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ip: Mapped[str] = mapped_column(String(64), unique=True)
@@ -82,9 +83,7 @@ class DeviceGroupLink(Base):
     __tablename__ = "device_group_links"
 
     device_id: Mapped[int] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), primary_key=True)
-    group_id: Mapped[int] = mapped_column(
-        ForeignKey("device_groups.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    group_id: Mapped[int] = mapped_column(ForeignKey("device_groups.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class Interface(Base):
@@ -103,6 +102,7 @@ class Interface(Base):
         Index("ix_interfaces_device_id_parent_bind_key", "device_id", "parent_bind_key"),
         Index("ix_interfaces_ident", "ident"),
         Index("ix_interfaces_name", "name"),
+        {"sqlite_autoincrement": True},  # metric series are kept by id: none may be used twice
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -181,7 +181,10 @@ class InterfaceHistory(Base):
     """Up and down history: one row for each change of an interface's status."""
 
     __tablename__ = "interface_history"
-    __table_args__ = (Index("ix_interface_history_interface_id_at", "interface_id", "at"),)
+    __table_args__ = (
+        Index("ix_interface_history_interface_id_at", "interface_id", "at"),
+        Index("ix_interface_history_at", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     interface_id: Mapped[int] = mapped_column(ForeignKey("interfaces.id", ondelete="CASCADE"))
