@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Self
 
 from wildcore.transport.gate import Priority
 from wildcore.transport.snmp.device import DeviceState
@@ -61,7 +62,7 @@ class DeviceHub:
             state.close()
         await asyncio.sleep(0)  # lets the event loop close what was just asked to close
 
-    async def __aenter__(self) -> DeviceHub:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *error: object) -> None:

@@ -20,9 +20,9 @@ MAX_MESSAGE = 1472  # what an Ethernet frame carries without fragments
 class ReplayAgent:
     """Serves rows at `host`:`port` (0: any free port, see `port` once started); use as `async with`, or start and stop.
 
-    `contexts` are other views of the same device: `{"100": view}` answers to community `public@100` and to the SNMPv3 contexts `100`
-    and `vlan-100`, as Cisco does. Writing needs the write community, or any v3 user, and `writable` to agree; what was written is
-    read back, and `written` is told. `observer` sees every request taken in.
+    `contexts` are other views of the same device: `{"100": view}` answers to community `public@100` and to the SNMPv3
+    contexts `100` and `vlan-100`, as Cisco does. Writing needs the write community, or any v3 user, and `writable` to agree;
+    what was written is read back, and `written` is told. `observer` sees every request taken in.
     """
 
     def __init__(

@@ -28,9 +28,9 @@ class Broken(Enum):
 class Behaviour:
     """May be changed while the agent runs.
 
-    `loss` (0..1) is the share of requests that are ignored, drawn from a generator seeded with `seed`. `broken` begins after
-    `broken_after` requests and ends after `broken_count` broken answers, if set. GETBULKs for more than `too_big_over` repetitions
-    get tooBig, for more than `hang_over` nothing at all (ZTE C300 2.1).
+    `loss` (0..1) is the share of requests that are ignored, drawn from a generator seeded with `seed`. `broken` begins
+    after `broken_after` requests and ends after `broken_count` broken answers, if set. GETBULKs for more than
+    `too_big_over` repetitions get tooBig, for more than `hang_over` nothing at all (ZTE C300 2.1).
     """
 
     delay_sec: float = 0.0

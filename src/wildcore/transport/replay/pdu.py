@@ -122,8 +122,7 @@ class Responder:
             parts += columns[0]
         elif columns:
             longest = max(map(len, columns))
-            for column in columns:
-                column += [column[-1]] * (longest - len(column))
+            columns = [column + column[-1:] * (longest - len(column)) for column in columns]
             parts += [part for row in zip(*columns, strict=True) for part in row]
         body = b"".join(parts)
         while len(body) > budget and parts:
@@ -183,7 +182,8 @@ class Responder:
 
 
 def _plus(name: Oid, step: int) -> Oid:
-    return (*name[:-1], name[-1] + step) if len(name) > 12 else (*name, *([0] * (13 - len(name))))[:-1] + (step,)
+    deep = name if len(name) > 12 else (*name, *(0,) * (13 - len(name)))
+    return (*deep[:-1], deep[-1] + step)
 
 
 def _next(view: MibView, name: Oid, version: int) -> MibRow | None:

@@ -84,7 +84,7 @@ class UsmServer:
         tag, start, stop = read_header(data, at, end)
         if tag != SEQUENCE:
             raise Malformed("no scoped PDU")
-        _, engine_start, engine_stop = read_header(data, start, stop)
+        _, _, engine_stop = read_header(data, start, stop)
         _, context_start, context_stop = read_header(data, engine_stop, stop)
         context = data[context_start:context_stop]
         pdu = respond(data, context_stop, stop, context.decode("latin-1"), head.max_size)
@@ -164,7 +164,7 @@ class UsmServer:
         if not digest:
             return message
         at = len(message) - len(payload) - len(tail) + 2
-        return message[:at] + keys.auth.sign(message) + message[at + len(digest) :]
+        return message[:at] + bytes(keys.auth.sign(message)) + message[at + len(digest) :]
 
 
 def _parse_head(data: bytes, at: int, end: int) -> tuple[Head, int]:

@@ -46,10 +46,8 @@ def encode_sub_ids(numbers: Oid) -> bytes:
             out.append(number)
             continue
         groups = [number & 0x7F]
-        number >>= 7
-        while number:
+        while number := number >> 7:
             groups.append(number & 0x7F | 0x80)
-            number >>= 7
         out += bytes(reversed(groups))
     return bytes(out)
 

@@ -1,8 +1,8 @@
 """The hot loop: one GETBULK answer of a column's walk, decoded in one pass.
 
-A column's variables share the OID's leading bytes, so these are compared as bytes and cut off; what is left is the row's index,
-and the same few thousand indexes come back in every column of a device: a dict from index bytes to tuple, shared by all walks of a
-session, decodes each once.
+A column's variables share the OID's leading bytes, so these are compared as bytes and cut off; what is left is the row's
+index, and the same few thousand indexes come back in every column of a device: a dict from index bytes to tuple, shared by
+all walks of a session, decodes each once.
 """
 
 from __future__ import annotations

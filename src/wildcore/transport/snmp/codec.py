@@ -67,7 +67,7 @@ class Codec:
         if answer.damage:
             raise Malformed(answer.damage)
         if answer.status:
-            raise Refused(answer.status, answer.index)
+            raise Refused(answer.status, answer.blamed)
         return answer.start, answer.end
 
     def open_quick(self, data: bytes, request_id: int) -> tuple[int, int]:
@@ -99,7 +99,7 @@ class Answer(NamedTuple):
     pdu: int
     request_id: int
     status: int
-    index: int
+    blamed: int
     start: int
     end: int
     damage: str | None
@@ -129,13 +129,13 @@ def parse_answer(data: bytes) -> Answer:
         if end < size or pdu_end != end:
             raise Malformed("bytes are left over behind the answer")
         status, at = _integer(data, at, pdu_end)
-        index, at = _integer(data, at, pdu_end)
+        blamed, at = _integer(data, at, pdu_end)
         list_tag, start, stop = read_header(data, at, pdu_end)
         if list_tag != SEQUENCE or stop != pdu_end:
             raise Malformed("the list of variables does not fit the answer")
     except Malformed as error:
         return Answer(version, community, pdu, request_id, 0, 0, 0, 0, str(error))
-    return Answer(version, community, pdu, request_id, status, index, start, stop, None)
+    return Answer(version, community, pdu, request_id, status, blamed, start, stop, None)
 
 
 def _open(data: bytes, at: int, size: int) -> tuple[int, int, int]:

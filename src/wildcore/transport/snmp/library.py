@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
-from snmp import (  # type: ignore[import-untyped]
+from snmp import OID as LibraryOid  # type: ignore[import-untyped]  # noqa: N811 - ours is another Oid
+from snmp import (
     ErrorResponse,
     ImproperResponse,
     SNMPv1,
@@ -21,7 +22,6 @@ from snmp import (  # type: ignore[import-untyped]
     UDP_IPv4,
     UDP_IPv6,
 )
-from snmp import OID as LibraryOid
 from snmp.asn1 import INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING  # type: ignore[import-untyped]
 from snmp.async_engine import AsyncEngine  # type: ignore[import-untyped]
 from snmp.exception import SNMPException  # type: ignore[import-untyped]
@@ -41,8 +41,8 @@ from snmp.v3.manager import RequestError, TimeWindowFailure  # type: ignore[impo
 
 from wildcore.transport.snmp.device import Closable
 from wildcore.transport.snmp.problems import Denied, Malformed, Problem, Refused, Silence
-from wildcore.transport.snmp.session import BaseSession
 from wildcore.transport.snmp.secrets import AUTH, PRIV
+from wildcore.transport.snmp.session import BaseSession
 from wildcore.transport.snmp.types import Oid, SnmpTarget, Tag, V3User, Value, Varbind, Version
 
 SMI = {

@@ -86,7 +86,8 @@ class BaseSession(ABC):
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Nothing to do: sockets belong to the hub, which closes those that nobody uses."""
+        """Forgets nothing and closes nothing: sockets belong to the hub, which closes those that nobody uses."""
+        return
 
     @abstractmethod
     def _get_once(self, oids: Sequence[Oid]) -> Callable[[], Awaitable[list[Varbind]]]:

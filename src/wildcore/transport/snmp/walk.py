@@ -10,6 +10,7 @@ from typing import Protocol
 from wildcore.transport.snmp.problems import (
     NO_SUCH_NAME,
     TOO_BIG,
+    Denied,
     Malformed,
     OutOfOrder,
     Problem,
@@ -123,56 +124,80 @@ async def run_walk(step: Step, rules: Rules, bulk: BulkSize, stats: SessionStats
     Raises Silence or another Problem only if not even the first request was answered.
     """
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + rules.limits.seconds
-    byte_limit = stats.bytes + rules.limits.bytes
-    asked = size = bulk.size(rules.repetitions)
-    failures = 0
-    shrunk = answered = False
-    while True:
+    limits = rules.limits
+    deadline = loop.time() + limits.seconds
+    byte_limit = stats.bytes + limits.bytes
+    course = _Course(rules, bulk)
+    while not step.done:
         before = step.count
         try:
-            await step.ask(size)
+            await step.ask(course.size)
             if step.count == before and not step.done:
                 raise Malformed("an answer without variables came")
         except Problem as problem:
             if isinstance(problem, Refused) and problem.status == NO_SUCH_NAME and rules.end_by_name:
                 return None
-            if not isinstance(problem, Silence):
-                answered = True
-            failures += 1
-            if isinstance(problem, Refused) and problem.status == TOO_BIG and size > 1:
-                failures = 0  # no failure, an answer: ask for less until one row is left
-            elif _final(problem) or failures >= rules.repeats:
-                if not answered:
-                    raise
-                if shrunk:
-                    bulk.shrank_to(size)
+            if course.give_up(problem):
                 return f"{problem} (after {step.count} rows)"
-            if size > 1:
-                size //= 2
-                shrunk = True
-            continue
-        answered = True
-        failures = 0
-        if shrunk and size < asked:
-            bulk.shrank_to(size)
-            asked = size
-        if step.done:
-            if not shrunk:
-                bulk.walked()
-            return None
-        if step.count >= rules.limits.rows:
+        else:
+            course.went_on()
+        if step.count >= limits.rows and not step.done:
             return f"cut off at {step.count} rows"
         if stats.bytes >= byte_limit:
-            return f"cut off after {rules.limits.bytes} bytes"
+            return f"cut off after {limits.bytes} bytes"
         if loop.time() >= deadline:
-            return f"cut off after {rules.limits.seconds:g} s and {step.count} rows"
+            return f"cut off after {limits.seconds:g} s and {step.count} rows"
+    course.ended()
+    return None
+
+
+class _Course:
+    """How much to ask for next, and whether to go on at all."""
+
+    def __init__(self, rules: Rules, bulk: BulkSize) -> None:
+        self._bulk = bulk
+        self._repeats = rules.repeats
+        self._failures = 0
+        self._answered = self._shrunk = False
+        self._clean = True
+        self.size = bulk.size(rules.repetitions)
+
+    def give_up(self, problem: Problem) -> bool:
+        """Takes note of a failed try. Raises it if the device has not answered at all yet."""
+        self._clean = False
+        if not isinstance(problem, (Silence, Denied)):
+            self._answered = True
+        if isinstance(problem, Refused) and problem.status == TOO_BIG and self.size > 1:
+            self._failures = 0  # the device lives: ask for less until one row is left
+        else:
+            self._failures += 1
+            if _final(problem) or self._failures >= self._repeats:
+                if not self._answered:
+                    raise problem
+                if self._shrunk:
+                    self._bulk.shrank_to(self.size)
+                return True
+        if self.size > 1:
+            self.size //= 2
+            self._shrunk = True
+        return False
+
+    def went_on(self) -> None:
+        """An answer brought rows: what was asked for last is what works."""
+        self._answered = True
+        self._failures = 0
+        if self._shrunk:
+            self._bulk.shrank_to(self.size)
+            self._shrunk = False
+
+    def ended(self) -> None:
+        """The walk is complete."""
+        if self._clean:
+            self._bulk.walked()
 
 
 def _final(problem: Problem) -> bool:
     """Whether asking again, or for less, is pointless."""
     if isinstance(problem, Silence):
         return problem.closed
-    if isinstance(problem, Refused):
-        return problem.status != TOO_BIG
     return isinstance(problem, OutOfOrder) or not isinstance(problem, Malformed)
