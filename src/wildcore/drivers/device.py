@@ -1,0 +1,164 @@
+"""What switches and OLTs have in common: interfaces, link state, counters, FDB, VLANs, neighbours, resources.
+
+A family says in `place` what its interfaces are called and which bind keys they have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+
+from wildcore.drivers import if_mib, lldp, q_bridge, resources
+from wildcore.drivers.base import SYS_OBJECT_ID, Driver, Findings, system_of
+from wildcore.drivers.if_mib import IfRow
+from wildcore.errors import NotFound
+from wildcore.model.answer import Answer
+from wildcore.model.device import DeviceType, Resources
+from wildcore.model.ident import mac_key
+from wildcore.model.interface import Counters, FdbEntry, Interface, InterfaceType, LinkInfo, Neighbour, Vlan
+
+_PATH = re.compile(r"(?:.*?[^\d/.:])?((?:\d+[/.:])*)(\d+)\Z")
+_PORT = re.compile(r"\bport\s*(\d+)", re.IGNORECASE)
+
+
+class NetworkDevice(Driver):
+    """A driver with interfaces. Interfaces are walked once per driver and remembered, or come from `know`."""
+
+    _if_rows: list[IfRow] | None = None
+
+    def place(self, rows: Sequence[IfRow]) -> list[Interface]:
+        """The interfaces as this family names them, without ONUs that IF-MIB does not list."""
+        raise NotFound(f"{self.family} has no interfaces")
+
+    async def interfaces(self) -> Answer[Interface]:
+        """All interfaces: name, type, bind key, parent, ifIndex, description."""
+        answer = await if_mib.names(self)
+        self._if_rows = answer.rows
+        rows = self.place(answer.rows)
+        self.know(rows)
+        return Answer(rows, answer.complete, answer.problems)
+
+    async def known_interfaces(self) -> list[Interface]:
+        """The interfaces as stored or as walked before, walked now if need be."""
+        if not self.known:
+            await self.interfaces()
+        return list(self.known.values())
+
+    async def find(self, interface: str) -> Interface:
+        """The interface with this bind key or name. Raises `NotFound`."""
+        found = self.known.get(interface)
+        if found is None:
+            rows = await self.known_interfaces()
+            found = self.known.get(interface)
+            wanted = interface.casefold()
+            found = found or next((row for row in rows if row.name.casefold() == wanted), None)
+        if found is None:
+            raise NotFound(f"no interface {interface} on this device", field="interface")
+        return found
+
+    async def _if_index(self, interface: str) -> int:
+        found = await self.find(interface)
+        if found.if_index is None:
+            raise NotFound(f"{found.name} has no row in IF-MIB", field="interface")
+        return found.if_index
+
+    async def link_info(self, interface: str | None = None) -> Answer[LinkInfo]:
+        """State, speed and duplex of ports (of all but ONUs), or of one interface."""
+        only = await self._if_index(interface) if interface is not None else None
+        rows = await self.known_interfaces()
+        wanted = [row for row in rows if row.type is not InterfaceType.ONU or row.if_index == only]
+        return await if_mib.links(self, if_mib.keys_of(wanted), only)
+
+    async def counters(self, interface: str | None = None) -> Answer[Counters]:
+        """Traffic and error counters of every interface in IF-MIB, or of one."""
+        only = await self._if_index(interface) if interface is not None else None
+        return await if_mib.counters(self, if_mib.keys_of(await self.known_interfaces()), only)
+
+    def foreign_port(self, number: int) -> int | None:
+        """The ifIndex behind a bridge port number that is in no table: a vendor's own packing."""
+        return None
+
+    async def _bridge(self, findings: Findings) -> q_bridge.BridgePorts:
+        interfaces = await self.known_interfaces()
+        if_indexes = {row.if_index for row in interfaces if row.if_index is not None}
+        return await q_bridge.bridge_ports(self, findings, if_indexes, self.foreign_port)
+
+    async def fdb(self, interface: str | None = None, mac: str | None = None, vlan_id: int | None = None) -> Answer[FdbEntry]:
+        """Learned addresses, all or those of one interface, MAC (any notation) or VLAN."""
+        findings = Findings()
+        ports = await self._bridge(findings)
+        rows = await q_bridge.fdb(self, ports, findings, if_mib.keys_of(self.known.values()))
+        if interface is not None:
+            bind_key = (await self.find(interface)).bind_key
+            rows = [row for row in rows if row.bind_key == bind_key]
+        if mac is not None:
+            rows = [row for row in rows if row.mac == mac_key(mac)]
+        if vlan_id is not None:
+            rows = [row for row in rows if row.vlan_id == vlan_id]
+        return findings.answer(rows)
+
+    async def vlans(self, vlan_id: int | None = None) -> Answer[Vlan]:
+        """VLANs with their member ports (bind keys), all or one."""
+        findings = Findings()
+        ports = await self._bridge(findings)
+        answer = await q_bridge.vlans(self, ports, if_mib.keys_of(self.known.values()))
+        findings.add(answer.complete, answer.problems)
+        return findings.answer([row for row in answer.rows if vlan_id in (None, row.id)])
+
+    async def neighbours(self) -> Answer[Neighbour]:
+        """What LLDP hears on the ports."""
+        findings = Findings()
+        ports = await self._bridge(findings)
+        rows = self._if_rows
+        if rows is None:
+            rows = [IfRow(row.if_index, row.name) for row in self.known.values() if row.if_index is not None]
+        answer = await lldp.neighbours(self, rows, ports, if_mib.keys_of(self.known.values()))
+        findings.add(answer.complete, answer.problems)
+        return findings.answer(answer.rows)
+
+    async def resources(self) -> Answer[Resources]:
+        """CPU and memory load, temperature: one row."""
+        object_id = system_of(await self.session.get(SYS_OBJECT_ID)).object_id
+        return await resources.read(self, object_id)
+
+
+def port_key(name: str) -> tuple[str, bool]:
+    """The port number in a name, and whether it stands alone: `1/13` and `Gi1/0/13` are port 13, `Gi2/0/13` is
+    `2/0/13` of a stack, `port 3: Gigabit Copper` is 3; a name without a number is its own key."""
+    found = _PATH.fullmatch(name)
+    if found is None:
+        worded = _PORT.search(name)
+        return (worded[1], True) if worded else (name, False)
+    path = [part for part in re.split(r"[/.:]", found[1]) if part]
+    if all(part in ("0", "1") for part in path):
+        return found[2].lstrip("0") or "0", True
+    return found[1] + found[2], False
+
+
+class Switch(NetworkDevice):
+    """Base of switches: ports by number."""
+
+    type: ClassVar[DeviceType] = DeviceType.SWITCH
+
+    def place(self, rows: Sequence[IfRow]) -> list[Interface]:
+        """Ports get their number as bind key (`1/13` -> `13`); where two ports have the same number, the one with the
+        higher ifIndex keeps its whole name. What is no port (VLANs, LAGs, loopbacks) gets `if:<ifIndex>`."""
+        taken: set[str] = set()
+        placed: list[Interface] = []
+        for row in rows:
+            if not row.physical:
+                key, kind = f"if:{row.if_index}", InterfaceType.UNKNOWN
+            else:
+                key, kind = port_key(row.name)[0], row.type
+                if key in taken:
+                    key = row.name if row.name not in taken else f"{row.name}#{row.if_index}"
+            taken.add(key)
+            placed.append(Interface(key, row.name, kind, "", row.if_index, row.alias))
+        return placed
+
+
+class Olt(NetworkDevice):
+    """Base of OLTs."""
+
+    type: ClassVar[DeviceType] = DeviceType.OLT
