@@ -2,7 +2,7 @@
 
 A handler is a plain function whose first parameter is the context; the others are path, query and body parameters as FastAPI
 reads them from the annotations. `def` handlers run in a thread with `ctx.session` open (a write transaction unless the method
-is GET); `async def` handlers run in the event loop, have no session and reach the database by `ctx.runtime.db.run_read/run_write`.
+is GET); `async def` handlers run in the event loop, have no session and use `ctx.runtime.db.run_read/run_write`.
 An API handler returns data (dataclass, dict, list, pydantic model): the shell wraps it in the envelope. A page handler returns
 a `Template`, `Html` or `Redirect`.
 """

@@ -15,7 +15,6 @@ from wildcore.services.catalogue import Schedule
 from wildcore.services.rights import Permission, PermissionGroup
 from wildcore.services.settings import Setting
 
-
 __all__ = [
     "PUBLIC",
     "Command",
@@ -58,7 +57,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page below `/`. `billing` pages open with a cross-auth key; `iframe` ones have no head and menu and honour no cookie."""
+    """One page below `/`. `billing` pages open with a cross-auth key; `iframe` ones have no head or menu and honour no cookie."""
 
     path: str
     handler: Callable[..., Any]
@@ -117,9 +116,9 @@ class Component:
     templates: str | None = None
 
 
-def _check(permission: Permissions, path: str) -> None:
+def _check(permission: object, path: str) -> None:
     if isinstance(permission, Permission | Public):
         return
-    if isinstance(permission, tuple) and len(permission) > 0 and all(isinstance(one, Permission) for one in permission):
+    if isinstance(permission, tuple) and permission and all(isinstance(one, Permission) for one in permission):
         return
     raise TypeError(f"{path}: a route needs a Permission, a tuple of them, or PUBLIC")

@@ -4,7 +4,7 @@ A claim is resolved by the strongest of its parts that leads somewhere: ONU iden
 the forwarding tables (never on an uplink). Among several places of one ident the current one wins: not gone, online, else most
 recently online. Bindings are rebuilt for the claims that a sync or a change of place touches, so reading them costs one look-up.
 
-Cost: a constant number of statements for each 500 keys of the scope; O(claims + interfaces) for `everything`.
+Cost: a constant number of statements for each 5000 keys of the scope; O(claims + interfaces) for `everything`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NO_PORT = "no_port"
 MAC_UNSEEN = "mac_unseen"
 MAC_UPLINK = "mac_uplink"
 
-_CHUNK = 500
+_CHUNK = 5000
 _TRAILING = re.compile(r"(\d+)\s*\Z")
 
 
@@ -59,18 +59,20 @@ def rebind(
     idents: Collection[str] = (),
     device_ids: Collection[int] = (),
     macs: Collection[str] = (),
+    claim_ids: Collection[int] = (),
     everything: bool = False,
     uplink_macs: int = UPLINK_MACS,
 ) -> int:
     """Resolve again the claims in this scope within the caller's transaction; returns how many bindings changed.
 
-    `idents` and `macs` are canonical keys; `device_ids` are devices whose ports or ONUs came, went or were renamed.
+    `idents` and `macs` are canonical keys; `device_ids` are devices whose ports or ONUs came, went or were renamed; `claim_ids`
+    are claims that a sync wrote.
     """
-    if not everything and not (idents or device_ids or macs):
+    if not everything and not (idents or device_ids or macs or claim_ids):
         return 0
     if not everything and session.execute(select(SubscriberClaim.id).limit(1)).first() is None:
         return 0
-    claims = _claims(session, idents, device_ids, macs, everything)
+    claims = _claims(session, idents, device_ids, macs, claim_ids, everything)
     if not claims:
         return 0
     return _store(session, claims, _resolve(session, claims, uplink_macs))
@@ -101,7 +103,12 @@ def port_number(text: str) -> int | None:
 
 
 def _claims(
-    session: Session, idents: Collection[str], device_ids: Collection[int], macs: Collection[str], everything: bool
+    session: Session,
+    idents: Collection[str],
+    device_ids: Collection[int],
+    macs: Collection[str],
+    claim_ids: Collection[int],
+    everything: bool,
 ) -> list[_Claim]:
     columns = (
         SubscriberClaim.id,
@@ -118,6 +125,7 @@ def _claims(
     conditions: list[ColumnElement[bool]] = []
     conditions += [SubscriberClaim.ident.in_(part) for part in chunks(idents)]
     conditions += [SubscriberClaim.mac.in_(part) for part in chunks(macs)]
+    conditions += [SubscriberClaim.id.in_(part) for part in chunks(claim_ids)]
     for part in chunks(device_ids):
         conditions.append(SubscriberClaim.switch_ip.in_(select(Device.ip).where(Device.id.in_(part))))
         here = select(Interface.ident).where(Interface.device_id.in_(part), Interface.ident.is_not(None))

@@ -52,7 +52,7 @@ def sources(runtime: Runtime) -> dict[str, BillingSource]:
 
 
 def of_interfaces(session: Session, runtime: Runtime, interface_ids: Collection[int]) -> dict[int, list[SubscriberView]]:
-    """Subscribers of each interface, the strongest match first, then the lowest uid. One statement for each 500 interfaces.
+    """Subscribers of each interface, the strongest match first, then the lowest uid. One statement for each 5000 interfaces.
 
     Subscribers of a billing that is switched off are kept in the database and not shown.
     """

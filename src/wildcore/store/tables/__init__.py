@@ -15,7 +15,7 @@ from wildcore.store.tables.network import (
     OnuValues,
 )
 from wildcore.store.tables.people import OWNER_ROLE_ID, SYSTEM_ROLE_ID, ActionLog, AuthKey, Role, User, UserGroup
-from wildcore.store.tables.work import ComponentRow, Poll, ScheduleRow, ScheduleRun, SettingRow
+from wildcore.store.tables.work import ComponentRow, Lease, Poll, ScheduleRow, ScheduleRun, SettingRow
 
 __all__ = [
     "OWNER_ROLE_ID",
@@ -33,6 +33,7 @@ __all__ = [
     "FdbHistory",
     "Interface",
     "InterfaceHistory",
+    "Lease",
     "ModuleAnswer",
     "OnuValues",
     "Poll",

@@ -79,3 +79,13 @@ class ScheduleRun(Base):
     result: Mapped[str] = mapped_column(String(10), default="running")
     progress: Mapped[str] = mapped_column(Text, default="")
     output: Mapped[str] = mapped_column(Text, default="")
+
+
+class Lease(Base):
+    """Work that may run only once at a time, in any process. A lease that has passed is free: its process died."""
+
+    __tablename__ = "leases"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    until: Mapped[int] = mapped_column(Epoch)

@@ -116,6 +116,13 @@ def _create_tables() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_roles_name")),
     )
     op.create_table(
+        "leases",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_leases")),
+    )
+    op.create_table(
         "schedule_runs",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),

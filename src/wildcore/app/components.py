@@ -1,0 +1,47 @@
+"""Finds the components: every package below `wildcore.components` with a module `component` that holds `component`.
+
+Nothing else has to be touched to add one. An error while importing a component is an error of the program and is not swallowed.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+
+import wildcore.components
+from wildcore.kit import Component
+from wildcore.services.catalogue import ComponentInfo
+
+
+@cache
+def all_components() -> tuple[Component, ...]:
+    """Every installed component, core ones first, by key."""
+    found = []
+    for module in pkgutil.iter_modules(wildcore.components.__path__, "wildcore.components."):
+        if module.ispkg and find_spec(f"{module.name}.component") is not None:
+            component = import_module(f"{module.name}.component").component
+            if not isinstance(component, Component):
+                raise TypeError(f"{module.name}.component.component is not a Component")
+            found.append(component)
+    return tuple(sorted(found, key=lambda one: (not one.core, one.key)))
+
+
+def info(component: Component) -> ComponentInfo:
+    """What services need to know of a component."""
+    return ComponentInfo(
+        key=component.key,
+        title=component.title,
+        description=component.description,
+        core=component.core,
+        enabled=component.enabled,
+        depends=component.depends,
+        permissions=component.permissions,
+        schedules=component.schedules,
+        brings=(
+            *(route.path for route in component.api),
+            *(page.path for page in component.pages),
+            *(command.name for command in component.commands),
+        ),
+    )

@@ -1,0 +1,53 @@
+"""What must be known before there is a database: where data lies and where to listen. Environment first, options on top."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from wildcore.errors import ConfigurationError
+
+DATABASE_FILE = "wildcore.sqlite3"
+
+
+class Config(BaseSettings):
+    """WILDCORE_DATA (directory), WILDCORE_LISTEN (`host:port`), WILDCORE_DATABASE_URL (empty: SQLite in the data directory)."""
+
+    model_config = SettingsConfigDict(env_prefix="WILDCORE_", extra="ignore")
+
+    data: Path = Field(default=Path("var"))
+    listen: str = "127.0.0.1:8088"
+    database_url: str = ""
+
+    @field_validator("listen")
+    @classmethod
+    def _has_port(cls, value: str) -> str:
+        listen_address(value)
+        return value
+
+    def database(self) -> str:
+        """The database's URL."""
+        return self.database_url or f"sqlite:///{(self.data / DATABASE_FILE).resolve()}"
+
+
+def listen_address(text: str) -> tuple[str, int]:
+    """`host:port` as a pair; an IPv6 host stands in brackets. Raises ValueError in words."""
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise ValueError(f"{text!r} is not an address to listen on: write host:port, for example 127.0.0.1:8088")
+    return host, int(port)
+
+
+def prepare_directory(path: Path) -> Path:
+    """Make the data directory and see that it can be written; raises ConfigurationError in one line."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"Cannot make the data directory {path}: {error.strerror}") from None
+    if not path.is_dir() or not os.access(path, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"The data directory {path} is not writable: change its owner or set WILDCORE_DATA")
+    return path.resolve()

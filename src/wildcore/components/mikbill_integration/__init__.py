@@ -1,0 +1,1 @@
+"""MikBill billing: its subscribers beside every ONU and port."""
