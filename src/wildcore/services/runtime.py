@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wildcore.services.auth_state import AuthState
 from wildcore.services.ports import Ports
 from wildcore.services.secretbox import SecretBox
 from wildcore.services.settings import Settings
@@ -38,4 +39,5 @@ class Runtime:
     pinger: Pinger
     catalogue: Catalogue
     ports: Ports = field(default_factory=Ports)
+    auth: AuthState = field(default_factory=AuthState)
     now: Callable[[], int] = epoch_now

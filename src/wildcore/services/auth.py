@@ -1,0 +1,217 @@
+"""Sign-in with login and password, keys to actors, and keys that billing asks for its employees (cross-auth)."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from wildcore.errors import BadRequest, NotAllowed, Unauthenticated, ValidationFailed
+from wildcore.i18n import gettext
+from wildcore.services import action_log, keys
+from wildcore.services.actor import Actor
+from wildcore.services.auth_state import KeyUse, KnownKey
+from wildcore.services.keys import IssuedKey
+from wildcore.services.passwords import verify_password
+from wildcore.services.runtime import Runtime
+from wildcore.store.tables import OWNER_ROLE_ID, AuthKey, Role, User, UserGroup
+
+logger = logging.getLogger(__name__)
+
+CROSS_AUTH_MAX_SEC = 86400
+PERMISSION_CROSS_AUTH = "system_cross_auth_user"
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What comes with a sign-in besides login and password."""
+
+    ip: str = ""
+    client: str = ""
+
+
+async def sign_in(runtime: Runtime, login: str, password: str, origin: SignIn | None = None) -> IssuedKey:
+    """A session key for login and password.
+
+    Raises Unauthenticated with one text for an unknown login, a wrong password and a disabled user, and NotAllowed when the
+    address failed too often with this login. Tries and successes are logged. Takes its own transactions: a password takes
+    long to check, and a failure must be written too.
+    """
+    origin = origin or SignIn()
+    login = login.strip()[:100]
+    wait = runtime.auth.attempts.wait_sec(origin.ip, login)
+    if wait:
+        raise NotAllowed(gettext("Too many failed attempts: try again in {seconds} s", seconds=wait))
+    user = await runtime.db.run_read(lambda s: s.scalar(select(User).where(User.login == login)))
+    right = await asyncio.to_thread(verify_password, user.password_hash if user else "", password)
+    if user is None or not right or not user.enabled:
+        runtime.auth.attempts.failed(origin.ip, login)
+        stranger = Actor(user.id if user else None, login, ip=origin.ip, permissions=frozenset(), group_ids=frozenset())
+        await runtime.db.run_write(
+            lambda s: action_log.log(s, stranger, "security:auth_attempts", success=False, message="wrong login or password")
+        )
+        raise Unauthenticated(gettext("Wrong login or password"))
+    runtime.auth.attempts.succeeded(origin.ip, login)
+    checked = user
+
+    def start(session: Session) -> IssuedKey:
+        now = session.get(User, checked.id)
+        if now is None or not now.enabled or now.password_hash != checked.password_hash:
+            raise Unauthenticated(gettext("Wrong login or password"))
+        life = int(runtime.settings.get("API_KEY_EXPIRATION"))
+        issued = keys.issue(session, runtime, now, kind="session", life_sec=life, ip=origin.ip, client=origin.client)
+        now.last_activity_at = runtime.now()
+        action_log.log(session, Actor(now.id, now.login, ip=origin.ip), "user:logged_in", meta={"id": issued.id})
+        return issued
+
+    return await runtime.db.run_write(start)
+
+
+def sign_out(session: Session, runtime: Runtime, actor: Actor) -> None:
+    """End the key that the request came with."""
+    if actor.key_id is not None:
+        keys.end_keys(session, runtime, AuthKey.id == actor.key_id)
+        action_log.log(session, actor, "user:logged_out", meta={"id": actor.key_id})
+
+
+async def actor_by_key(runtime: Runtime, key: str, ip: str = "", client: str = "") -> Actor:
+    """Who a key belongs to, now. Unauthenticated when it is unknown, expired, revoked, bound to another address, or when its user
+    (or who issued it) is disabled. At most two SQL statements; none while the key is known from the last seconds.
+    """
+    if not 0 < len(key) <= keys.MAX_KEY_LENGTH:
+        raise _bad_key()
+    digest = keys.key_hash(key)
+    cache = runtime.auth.keys
+    known = cache.get(digest)
+    if known is None:
+        generation = cache.generation
+        known = await runtime.db.run_read(lambda session: load_key(session, runtime, digest))
+        if known is None:
+            raise _bad_key()
+        cache.put(digest, known, generation)
+    now = runtime.now()
+    if known.expires_at <= now or (known.bound_ip and known.bound_ip != ip):
+        raise _bad_key()
+    if known.actor.key_id is not None and runtime.auth.uses.note(
+        KeyUse(known.actor.key_id, known.actor.user_id, now, ip, client)
+    ):
+        _write_uses_soon(runtime)
+    return replace(known.actor, ip=ip)
+
+
+def load_key(session: Session, runtime: Runtime, digest: str) -> KnownKey | None:
+    """A key as the database has it, None when it is not good for anything. Two SQL statements at most."""
+    issuer = aliased(User)
+    row = session.execute(
+        select(
+            AuthKey.id, AuthKey.scope, AuthKey.bound_ip, AuthKey.expires_at, User.id.label("user_id"), User.login, User.name,
+            User.language, User.all_groups, User.role_id, Role.permissions,
+        )
+        .join(User, User.id == AuthKey.user_id)
+        .join(Role, Role.id == User.role_id)
+        .outerjoin(issuer, issuer.id == AuthKey.issued_by)
+        .where(
+            AuthKey.key_hash == digest,
+            AuthKey.revoked_at.is_(None),
+            AuthKey.expires_at > runtime.now(),
+            User.enabled.is_(True),
+            issuer.enabled.is_not(False),
+        )
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return None
+    owner = row.role_id == OWNER_ROLE_ID
+    groups: frozenset[int] | None = None
+    if not owner and not row.all_groups:
+        groups = frozenset(session.scalars(select(UserGroup.group_id).where(UserGroup.user_id == row.user_id)))
+    actor = Actor(
+        user_id=row.user_id,
+        login=row.login,
+        name=row.name,
+        permissions=None if owner else frozenset(row.permissions) | runtime.catalogue.basic_permissions(),
+        group_ids=groups,
+        scope=row.scope,
+        key_id=row.id,
+        language=row.language,
+    )
+    return KnownKey(actor, row.expires_at, row.bound_ip)
+
+
+def cross_auth(
+    session: Session, runtime: Runtime, actor: Actor, login: str | None, expire_sec: int | None = None, user_ip: str | None = None
+) -> IssuedKey:
+    """A new key that acts as another user, for billing to open our pages with (mikbill.md 1).
+
+    BadRequest `Login is required field` / `User not found` (also for a disabled one); the life is capped at a day. The key
+    reaches only routes marked for billing unless CROSS_AUTH_SCOPE is `full`.
+    """
+    actor.require(PERMISSION_CROSS_AUTH)
+    login = (login or "").strip()
+    if not login:
+        raise BadRequest("Login is required field", field="login")
+    if expire_sec is not None and expire_sec < 1:
+        raise ValidationFailed("expire_sec: must be at least 1", field="expire_sec")
+    address = _address(user_ip)
+    keys.refuse_cross(session, actor)
+    user = session.scalar(select(User).where(User.login == login))
+    if user is None or not user.enabled:
+        raise BadRequest("User not found", field="login")
+    issued = keys.issue(
+        session,
+        runtime,
+        user,
+        kind="cross",
+        life_sec=min(expire_sec or CROSS_AUTH_MAX_SEC, CROSS_AUTH_MAX_SEC),
+        scope=str(runtime.settings.get("CROSS_AUTH_SCOPE")),
+        issued_by=actor.user_id,
+        description=f"cross-auth by {actor.login}",
+        bound_ip=address if runtime.settings.get("CROSS_AUTH_BIND_IP") else "",
+        ip=address,
+    )
+    action_log.log(
+        session, actor, "user:cross_auth", message=user.login,
+        meta={"id": issued.id, "user_id": user.id, "user_ip": address, "expires_at": issued.expires_at},
+    )  # fmt: skip
+    return issued
+
+
+async def write_uses(runtime: Runtime) -> None:
+    """Write the uses of keys that wait in memory."""
+    uses = runtime.auth.uses.take()
+    if uses:
+        await runtime.db.run_write(lambda session: keys.write_uses(session, uses))
+
+
+_writing: set[asyncio.Task[None]] = set()
+
+
+def _write_uses_soon(runtime: Runtime) -> None:
+    task = asyncio.get_running_loop().create_task(write_uses(runtime))
+    _writing.add(task)
+    task.add_done_callback(_written)
+
+
+def _written(task: asyncio.Task[None]) -> None:
+    _writing.discard(task)
+    if not task.cancelled() and task.exception() is not None:
+        logger.warning("last use of keys not written: %s", task.exception())
+
+
+def _address(user_ip: str | None) -> str:
+    text = (user_ip or "").strip()
+    if not text:
+        return ""
+    try:
+        parsed = ipaddress.ip_address(text)
+    except ValueError:
+        raise ValidationFailed("user_ip: not an IP address", field="user_ip") from None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return str(mapped or parsed)
+
+
+def _bad_key() -> Unauthenticated:
+    return Unauthenticated("The key is unknown, expired or revoked")
