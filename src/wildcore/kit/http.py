@@ -33,15 +33,32 @@ class Request:
     fragment: bool = False
 
 
+SESSION_COOKIE = "wildcore_session"
+LANGUAGE_COOKIE = "wildcore_language"
+
+
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """A cookie to set: SameSite=Lax, Secure on https; an empty value takes it away. `script`: the pages' scripts may read it."""
+
+    value: str
+    max_age_sec: int = 0
+    script: bool = False
+
+
 @dataclass(slots=True)
 class Context:
-    """Everything a handler works with. `meta` becomes the envelope's `meta` (lists put `total` there)."""
+    """Everything a handler works with. `meta` becomes the envelope's `meta` (lists put `total` there).
+
+    `cookies` are set when the handler succeeded (SESSION_COOKIE holds the key of a signed-in person).
+    """
 
     runtime: Runtime
     actor: Actor
     request: Request
     db_session: Session | None = None
     meta: dict[str, Any] | None = None
+    cookies: dict[str, Cookie] = field(default_factory=dict)
 
     @property
     def session(self) -> Session:

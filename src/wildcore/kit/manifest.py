@@ -42,7 +42,10 @@ Permissions = Permission | tuple[Permission, ...] | Public
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One API path below `/api/v1`. `methods` like `GET` or `GET|POST`; `billing` lets cross-auth keys in."""
+    """One API path below `/api/v1`. `methods` like `GET` or `GET|POST`; `billing` lets cross-auth keys in.
+
+    `reads`: its handler only reads whatever the method, so that no write transaction is opened.
+    """
 
     methods: str
     path: str
@@ -50,6 +53,7 @@ class Route:
     permission: Permissions
     summary: str = ""
     billing: bool = False
+    reads: bool = False
 
     def __post_init__(self) -> None:
         _check(self.permission, self.path)
@@ -65,6 +69,7 @@ class Page:
     methods: str = "GET"
     billing: bool = False
     iframe: bool = False
+    reads: bool = False
 
     def __post_init__(self) -> None:
         _check(self.permission, self.path)
