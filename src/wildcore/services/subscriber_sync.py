@@ -205,7 +205,7 @@ def _with_matches(session: Session, source: str, summary: SyncSummary) -> SyncSu
         .where(Subscriber.source == source)
         .group_by(Binding.strength)
     )
-    found: dict[int, int] = dict(session.execute(query).tuples())
+    found = {int(strength): count for strength, count in session.execute(query)}
     unmatched = session.execute(
         select(func.count())
         .select_from(SubscriberClaim)

@@ -42,15 +42,13 @@ def elements(chunks: Iterable[str]) -> Iterator[Any]:
             return
         start = 0
         if not first and buffer:
-            if buffer[0] != ",":
-                raise BillingError(gettext("Billing's list is broken: {start}", start=repr(buffer[:60])))
-            start = 1
+            start = 1  # behind the comma that ended the element before
         try:
             value, end = _element(buffer, start)
         except ValueError:
             more = next(source, None)
             if more is None:
-                raise BillingError(gettext("Billing's answer was cut off in the middle. Nothing was changed")) from None
+                raise BillingError(gettext("Billing's list is cut off or broken. Nothing was changed")) from None
             # Doubling what is read before the next try keeps a huge element linear.
             parts, size = [buffer, more], len(more)
             while size < len(buffer) and (more := next(source, None)) is not None:
@@ -68,7 +66,9 @@ def _element(text: str, start: int) -> tuple[Any, int]:
     while start < len(text) and text[start] in " \t\r\n":
         start += 1
     value, end = _DECODER.raw_decode(text, start)
-    if end == len(text):  # a number or a word at the very end may go on in the next chunk
+    while end < len(text) and text[end] in " \t\r\n":
+        end += 1
+    if text[end : end + 1] not in (",", "]"):  # a number may go on in the next chunk
         raise ValueError("incomplete")
     return value, end
 
