@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 MAX_LINES = 300
@@ -109,6 +110,17 @@ def test_python_lock_comes_from_the_public_index_with_hashes() -> None:
             assert (address.scheme, address.port, address.username) == ("https", None, None)
             assert file["hash"].startswith("sha256:")
     assert lock["requires-python"].replace(" ", "") == PROJECT["project"]["requires-python"]
+
+
+def test_python_lock_is_of_these_dependencies() -> None:
+    lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
+    (locked,) = [package["metadata"] for package in lock["package"] if package["source"] == {"editable": "."}]
+    for asked, found in (
+        (PROJECT["project"]["dependencies"], locked["requires-dist"]),
+        (PROJECT["dependency-groups"]["dev"], locked["requires-dev"]["dev"]),
+    ):
+        wanted = {(name.name, str(name.specifier)) for name in map(Requirement, asked)}
+        assert wanted == {(entry["name"], entry.get("specifier", "")) for entry in found}, "run uv lock"
 
 
 def test_python_lock_pins_what_builds_the_assets() -> None:
