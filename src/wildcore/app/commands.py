@@ -45,7 +45,7 @@ def run(listen: Listen = "", data: Data = "") -> None:
 
     try:
         with installation.runtime.db.write() as session:
-            created = ensure_owner(session)
+            created = ensure_owner(session, installation.runtime)
         if created is not None:
             login, password = created
             out.say("The owner was created. The password is shown only now; change it after the first sign-in.")

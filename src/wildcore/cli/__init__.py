@@ -1,1 +1,12 @@
-"""The command line shell."""
+"""Console commands of the core. A component brings its own in its manifest; `app.main` joins all of them in `wca`."""
+
+from __future__ import annotations
+
+from wildcore.kit.manifest import Command
+
+
+def core_commands() -> tuple[Command, ...]:
+    """Every command of the core; modules are imported only when the program is put together."""
+    from wildcore.cli import asking, components, devices, people
+
+    return (*people.COMMANDS, *components.COMMANDS, *devices.COMMANDS, *asking.COMMANDS)
