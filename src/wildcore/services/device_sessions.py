@@ -16,8 +16,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wildcore.drivers.base import Driver
-from wildcore.drivers.registry import driver_for
+from wildcore.drivers.base import Driver, Params, vlan_sessions
+from wildcore.drivers.capabilities import MODULES, Module
+from wildcore.drivers.registry import families, family_of
 from wildcore.errors import NotFound
 from wildcore.i18n import gettext
 from wildcore.services.runtime import Runtime
@@ -111,4 +112,16 @@ def snmp_target(
 def open_driver(runtime: Runtime, device: DeviceTarget, priority: Priority) -> Driver:
     """A driver of the device's family on a session of the shared hub: one request at a time, a person's first."""
     session = runtime.hub.session(device.target, priority)
-    return driver_for(device.model_key, session, device.params, family=device.family)
+    per_vlan = vlan_sessions(device.target, lambda target: runtime.hub.session(target, priority))
+    return driver_class(device.model_key, device.family)(session, Params(vlan_session=per_vlan))
+
+
+def driver_class(model_key: str, family: str) -> type[Driver]:
+    """The driver class of a stored model: by its family, so that models which operators add work too."""
+    return next((one for one in families() if one.family == family), None) or family_of(model_key)
+
+
+def modules_of(model_key: str, family: str) -> tuple[Module, ...]:
+    """The modules that a stored model has, in the order of the drivers' list."""
+    driver = driver_class(model_key, family)
+    return tuple(module for module in MODULES if hasattr(driver, module.method))
