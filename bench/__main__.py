@@ -1,4 +1,4 @@
-"""All benchmarks, one after the other: `make bench`. Each prints one line per figure with its ratio to a baseline of the same run."""
+"""All benchmarks, one after the other (`make bench`): one line per figure, with its ratio to a baseline of the same run."""
 
 from __future__ import annotations
 
