@@ -23,7 +23,7 @@ from typing import Any
 from wildcore.transport.gate import Priority
 from wildcore.transport.hub import DeviceHub
 from wildcore.transport.replay import ReplayAgent, StaticMib
-from wildcore.transport.snmp import Oid, SnmpTarget, Tag, Varbind, oid, oid_text
+from wildcore.transport.snmp import Oid, SnmpTarget, Tag, Value, Varbind, oid, oid_text
 
 ENTRY = oid("1.3.6.1.4.1.3320.101.10.1.1")
 COLUMNS = 10  # ident, name, state, distance and optics of an ONU, as a poll of an EPON OLT reads them
@@ -35,7 +35,7 @@ def table(onus: int) -> list[Varbind]:
     rows: list[Varbind] = []
     for onu in range(onus):
         index = 100 + onu
-        cells = [
+        cells: list[tuple[Tag, Value]] = [
             (Tag.OCTET_STRING, f"EPON0/{onu // 64 + 1}:{onu % 64 + 1}".encode()),
             (Tag.OCTET_STRING, bytes((0xE0, 0x67, 0xB3, onu >> 16 & 255, onu >> 8 & 255, onu & 255))),
             (Tag.INTEGER, 3),

@@ -46,14 +46,13 @@ class ReplayAgent:
         self.mib = OverlayMib(view)  # type: ignore[arg-type]
         self.host = host
         self.port = port
-        self.behaviour = behaviour or Behaviour()
         self.requests = 0
         self.max_message = max_message
         self._contexts = {name: OverlayMib(other) for name, other in (contexts or {}).items()}
         self._contexts[""] = self.mib
         self._read_community = read_community.encode()
         self._write_community = write_community.encode()
-        self._responder = Responder(writable, written, self.behaviour)
+        self._responder = Responder(writable, written, behaviour or Behaviour())
         self._observer = observer
         self._usm = UsmServer(users, engine_id or b"\x80\x00\x1f\x88\x04" + f"{host}:{port}".encode())
         self._transport: asyncio.DatagramTransport | None = None
@@ -62,6 +61,15 @@ class ReplayAgent:
     def address(self) -> tuple[str, int]:
         """Host and port."""
         return self.host, self.port
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """How it behaves; may be changed or replaced at any time."""
+        return self._responder.behaviour
+
+    @behaviour.setter
+    def behaviour(self, behaviour: Behaviour) -> None:
+        self._responder.behaviour = behaviour
 
     @property
     def engine_id(self) -> bytes:

@@ -173,8 +173,9 @@ class Responder:
             made = [encode_varbind(_plus(name, step), Tag.INTEGER, 1) for step in range(1, count + 1)]
             return build_pdu(request.request_id, 0, 0, b"".join(made))
         if fault is Broken.NON_INCREASING:
-            wires = _wires(view.range_after(name, 1), name, 1)
-            return build_pdu(request.request_id, 0, 0, b"".join(wires * (2 if count > 1 else 1)))
+            again = encode_varbind(name, Tag.INTEGER, 0)
+            wires = [again] if count == 1 else _wires(view.range_after(name, 1), name, 1) * 2
+            return build_pdu(request.request_id, 0, 0, b"".join(wires))
         if fault is Broken.LOOP:
             start = view.range_after(name[:-1] or name, max(1, count))
             return build_pdu(request.request_id, 0, 0, b"".join(row.wire() for row in start))

@@ -74,7 +74,8 @@ def _value(tag: Tag, text: bytes, *, coded: bool) -> Value:
     if tag == Tag.INTEGER or tag in UNSIGNED:
         return int(text)
     if tag == Tag.OID:
-        return oid(text.decode("latin-1"))
+        value = oid(text.decode("latin-1"))
+        return value if len(value) > 1 else (*value, 0)  # the wire cannot tell 0 from 0.0
     if tag == Tag.IP and not coded:
         parts = [int(part) for part in text.split(b".")]
         if len(parts) != 4:

@@ -140,7 +140,9 @@ def parse_answer(data: bytes) -> Answer:
 
 def _open(data: bytes, at: int, size: int) -> tuple[int, int, int]:
     """Like read_header, but the end may lie beyond a cut datagram."""
-    tag, start, end = read_header(data, at, max(size, 1 << 32))
+    if at + 2 > size:
+        raise Malformed("the answer is cut off")
+    tag, start, end = read_header(data, at, 1 << 33)
     if start > size:
         raise Malformed("the answer is cut off")
     return tag, start, end

@@ -124,7 +124,7 @@ class LibrarySession(BaseSession):
                 engine = await self._engine()
                 self.stats.requests += 1
                 try:
-                    rows = [_varbind(row) for row in await getattr(engine.manager, method)(*args, **options)]
+                    rows = [plain_varbind(row) for row in await getattr(engine.manager, method)(*args, **options)]
                 except TimeWindowFailure as error:
                     self._drop_engine()  # a rebooted agent: its clock must be learned afresh
                     if not again:
@@ -184,7 +184,7 @@ def _problem(error: SNMPException) -> Problem:
     return Malformed(str(error) or type(error).__name__)
 
 
-def _varbind(row: Any) -> Varbind:
+def plain_varbind(row: Any) -> Varbind:
     """The package's variable as ours."""
     value = row.value
     tag = value.TAG

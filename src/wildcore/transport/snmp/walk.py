@@ -21,18 +21,20 @@ from wildcore.transport.snmp.types import EXCEPTIONS, Limits, Oid, SessionStats,
 
 PATIENCE = 10
 MAX_PATIENCE = 640
+STRIKES = 2
 
 
 class BulkSize:
     """What a device has shown it can answer: the largest max-repetitions worth asking for.
 
     Too much asked shows as tooBig, as a cut answer, or as silence (the device's buffer, a lost fragment, a hung agent). What
-    worked after that is remembered. As silence may have been plain loss, the size doubles again after some walks without
+    worked after that is remembered. As it may have been plain loss after all, the size doubles again after some walks without
     trouble; each further failure doubles that patience.
     """
 
     def __init__(self) -> None:
         self.limit: int | None = None
+        self.alive = False  # it has answered since the last time it did not
         self._clean = 0
         self._patience = PATIENCE
 
@@ -140,7 +142,7 @@ async def run_walk(step: Step, rules: Rules, bulk: BulkSize, stats: SessionStats
             if course.give_up(problem):
                 return f"{problem} (after {step.count} rows)"
         else:
-            course.went_on()
+            course.went_on(step.count - before)
         if step.count >= limits.rows and not step.done:
             return f"cut off at {step.count} rows"
         if stats.bytes >= byte_limit:
@@ -152,43 +154,54 @@ async def run_walk(step: Step, rules: Rules, bulk: BulkSize, stats: SessionStats
 
 
 class _Course:
-    """How much to ask for next, and whether to go on at all."""
+    """How much to ask for next, and whether to go on at all.
+
+    tooBig and broken answers are evidence: the smaller size that works is kept. Silence may be plain loss: only when the full
+    size has stayed unanswered at two positions in a row, while less was answered, is it believed to be the reason.
+    """
 
     def __init__(self, rules: Rules, bulk: BulkSize) -> None:
         self._bulk = bulk
         self._repeats = rules.repeats
         self._failures = 0
-        self._answered = self._shrunk = False
+        self._strikes = 0
+        self._answered = self._proven = False
         self._clean = True
-        self.size = bulk.size(rules.repetitions)
+        self._normal = self.size = bulk.size(rules.repetitions)
 
     def give_up(self, problem: Problem) -> bool:
         """Takes note of a failed try. Raises it if the device has not answered at all yet."""
         self._clean = False
         if not isinstance(problem, (Silence, Denied)):
-            self._answered = True
+            self._answered = self._proven = True
         if isinstance(problem, Refused) and problem.status == TOO_BIG and self.size > 1:
             self._failures = 0  # the device lives: ask for less until one row is left
         else:
             self._failures += 1
             if _final(problem) or self._failures >= self._repeats:
+                if self.size < self._normal and (self._answered or self._bulk.alive):
+                    self._bulk.shrank_to(self.size)
+                self._bulk.alive = False
                 if not self._answered:
                     raise problem
-                if self._shrunk:
-                    self._bulk.shrank_to(self.size)
                 return True
-        if self.size > 1:
-            self.size //= 2
-            self._shrunk = True
+        self.size = max(1, self.size // 2)
         return False
 
-    def went_on(self) -> None:
-        """An answer brought rows: what was asked for last is what works."""
-        self._answered = True
+    def went_on(self, gained: int) -> None:
+        """An answer brought rows."""
+        self._answered = self._bulk.alive = True
         self._failures = 0
-        if self._shrunk:
-            self._bulk.shrank_to(self.size)
-            self._shrunk = False
+        if self.size < self._normal and gained <= self.size:
+            self._strikes += 1
+            if self._proven or self._strikes >= STRIKES:
+                self._normal = self.size
+                self._bulk.shrank_to(self.size)
+                self._strikes = 0
+        else:  # the full size works; a late answer to the first try proves it too
+            self._strikes = 0
+        self._proven = False
+        self.size = self._normal
 
     def ended(self) -> None:
         """The walk is complete."""
