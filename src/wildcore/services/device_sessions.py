@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,7 +24,7 @@ from wildcore.i18n import gettext
 from wildcore.services.runtime import Runtime
 from wildcore.store.tables import Device, DeviceAccess, DeviceModel
 from wildcore.transport.gate import Priority
-from wildcore.transport.snmp.types import SnmpTarget, V3User
+from wildcore.transport.snmp.types import SnmpTarget, V3User, Version
 
 CONNECTION = "sw_core_connection"
 
@@ -90,19 +90,19 @@ def snmp_target(
     if str(connection["snmp_version"]) == "3":
         user = V3User(
             name=secrets.get("v3_user", ""),
-            auth_protocol=secrets.get("v3_auth_protocol", ""),
+            auth_protocol=secrets.get("v3_auth_protocol") or "SHA",
             auth_password=secrets.get("v3_auth_password", ""),
-            priv_protocol=secrets.get("v3_priv_protocol", ""),
+            priv_protocol=secrets.get("v3_priv_protocol") or "AES",
             priv_password=secrets.get("v3_priv_password", ""),
             context=secrets.get("v3_context", ""),
         )
     return SnmpTarget(
         host=ip,
         port=int(connection["snmp_port"]),
-        version=str(connection["snmp_version"]),
+        version=cast(Version, str(connection["snmp_version"])),
         read_community=secrets.get("public_community", "public"),
         write_community=secrets.get("private_community", ""),
-        v3=user,
+        user=user,
         timeout_sec=float(connection["snmp_timeout_sec"]),
         repeats=int(connection["snmp_repeats"]),
         max_repetitions=int(connection["snmp_max_repetitions"]),
