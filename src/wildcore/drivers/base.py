@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeAlias, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final, Protocol, TypeAlias, TypeVar
 
 from wildcore.drivers import decode
+from wildcore.drivers.table import Findings, Key, Table, records
 from wildcore.errors import DeviceAnswerError, DeviceError, DeviceRefused, DeviceUnreachable
 from wildcore.model.answer import Answer
 from wildcore.model.device import DeviceType, System
@@ -19,9 +20,6 @@ from wildcore.model.interface import Interface
 from wildcore.transport.snmp.types import Index, Oid, SnmpTarget, Tag, Value, Walk, oid, oid_text
 
 R = TypeVar("R")
-
-KeyFields: TypeAlias = Mapping[str, Any]
-Key: TypeAlias = Callable[[Index], KeyFields | None]
 
 SYSTEM: Final = "1.3.6.1.2.1.1"
 SYS_DESCR, SYS_OBJECT_ID, SYS_UPTIME, SYS_CONTACT, SYS_NAME, SYS_LOCATION = (oid(f"{SYSTEM}.{n}.0") for n in range(1, 7))
@@ -40,6 +38,9 @@ class Session(Protocol):
 
     async def set(self, *values: tuple[Oid, Tag, Value]) -> None: ...
 
+
+Identity: TypeAlias = Mapping[str, tuple[str, decode.Decoder[Any]]]
+"""Vendor objects of `system`: field of `System` -> (scalar OID, decoder)."""
 
 VlanSessions: TypeAlias = Callable[[int], Session]
 """Sessions that see one VLAN's bridge only (Cisco IOS: community `name@vlan`)."""
@@ -82,68 +83,6 @@ class Model:
     match: Match = Match()
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Column:
-    """One column of a table: where it is and how it is read.
-
-    A row exists only where every `required` column has it (any column, if none is required). `suffix` is what follows
-    the row's own index in this column (ZTE: `.1` behind the ONU).
-    """
-
-    oid: Oid
-    read: decode.Decoder[Any]
-    required: bool
-    suffix: Index
-
-    def __init__(self, where: str, read: decode.Decoder[Any], *, required: bool = False, suffix: Index = ()) -> None:
-        object.__setattr__(self, "oid", oid(where))
-        object.__setattr__(self, "read", read)
-        object.__setattr__(self, "required", required)
-        object.__setattr__(self, "suffix", suffix)
-
-
-class Table(Generic[R]):
-    """Columns that together make records of one type.
-
-    `key` turns a row's index into the record's key fields (None: a foreign row). `index` is its inverse for one bind key;
-    with `many`, that index is the common prefix of several rows.
-    """
-
-    def __init__(
-        self,
-        record: type[R],
-        key: Key,
-        *,
-        index: Callable[[str], Index | None] | None = None,
-        many: bool = False,
-        **columns: Column,
-    ) -> None:
-        self.record = record
-        self.key = key
-        self.index = index
-        self.many = many
-        self.columns = columns
-        self.required = tuple(name for name, column in columns.items() if column.required)
-
-
-@dataclass(slots=True)
-class Findings:
-    """What several walks together found out: collects completeness and problems on the way to an `Answer`."""
-
-    complete: bool = True
-    problems: list[str] = field(default_factory=list)
-    silent: bool = False
-
-    def add(self, complete: bool, problems: Iterable[str] = ()) -> None:
-        """Join another result to this one."""
-        self.complete = self.complete and complete
-        self.problems += [problem for problem in problems if problem not in self.problems]
-
-    def answer(self, rows: list[R]) -> Answer[R]:
-        """The answer with these rows."""
-        return Answer(rows, self.complete, self.problems)
-
-
 class Driver:
     """Base of all families: one device behind one session. Not for use by several tasks at once."""
 
@@ -153,8 +92,13 @@ class Driver:
     match: ClassVar[tuple[Match, ...]] = ()
     models: ClassVar[tuple[Model, ...]] = ()
 
-    identity: ClassVar[Mapping[str, tuple[str, decode.Decoder[Any]]]] = {}
-    """Vendor objects of `system`: field of `System` -> (scalar OID, decoder)."""
+    max_repetitions: ClassVar[int] = 25
+    """GETBULK size that every firmware of the family survives."""
+
+    model_oid: ClassVar[str] = ""
+    """Scalar that names the model where sysDescr does not."""
+
+    identity: ClassVar[Identity] = {}
 
     def __init__(self, session: Session, params: Params | None = None) -> None:
         self.session = session
@@ -204,12 +148,57 @@ class Driver:
         Columns are walked one by one and joined by index. The answer is complete when every walk was, every required
         column had rows, and there is at least one record: an empty table is never proof that everything is gone.
         """
-        if at is not None:
-            return await self._rows_at(table, at, key or table.key)
-        return await self._joined(table, (), key or table.key)
+        return await self.union(table, at=at, key=key)
 
-    async def _joined(self, table: Table[R], prefix: Index, key: Key) -> Answer[R]:
+    async def union(self, *tables: Table[R], at: str | None = None, key: Key | None = None) -> Answer[R]:
+        """The records of several tables together (GPON and EPON ONUs of one OLT); complete if all of their walks were
+        and at least one has records."""
         findings = Findings()
+        rows: list[R] = []
+        for table in tables:
+            rows += await self._read(table, at, findings, key)
+        return _never_empty(rows, findings)
+
+    async def first(self, *tables: Table[R], at: str | None = None) -> Answer[R]:
+        """The records of the first table that has any: for facts that firmwares keep in different places."""
+        findings = Findings()
+        for table in tables:
+            rows = await self._read(table, at, findings, None)
+            if rows:
+                return findings.answer(rows)
+        return _never_empty([], findings)
+
+    async def pieced(self, *tables: Table[R], at: str | None = None) -> Answer[R]:
+        """One table out of several whose columns firmwares have in part: a column without a single value in the first
+        table is looked up in the next. Records are matched by bind key."""
+        findings = Findings()
+        merged: dict[str, dict[str, Any]] = {}
+        filled: set[str] = set()
+        for table in tables:
+            lacking = {name: column for name, column in table.columns.items() if name not in filled}
+            if not lacking:
+                break
+            part = Table(dict, table.key, index=table.index, many=table.many, **lacking)
+            for row in await self._read(part, at, findings, None):
+                merged.setdefault(row["bind_key"], {}).update(row)
+            filled = {name for row in merged.values() for name in row}
+        record = tables[0].record
+        return _never_empty([record(**row) for row in merged.values()], findings)
+
+    async def _read(self, table: Table[R], at: str | None, findings: Findings, key: Key | None) -> list[R]:
+        if at is None:
+            return await self._joined(table, (), findings, key or table.key)
+        index = table.index(at) if table.index is not None else None
+        if index is None:
+            return []
+        if table.many:
+            return await self._joined(table, index, findings, key or table.key)
+        wanted = {name: (*column.oid, *index, *column.suffix) for name, column in table.columns.items()}
+        got = await self.session.get(*dict.fromkeys(wanted.values()))
+        values = {name: {index: table.columns[name].read(got[where])} for name, where in wanted.items() if where in got}
+        return records(table, key or table.key, (), [index] if values else [], values, findings)
+
+    async def _joined(self, table: Table[R], prefix: Index, findings: Findings, key: Key) -> list[R]:
         walks: dict[Oid, Walk] = {}
         values: dict[str, dict[Index, Any]] = {}
         seen: dict[Index, None] = {}
@@ -218,72 +207,23 @@ class Driver:
             walk = walks.get(base)
             if walk is None:
                 walk = walks[base] = await self.walk(base, findings, needed=column.required)
-            if column.required and not walk.rows and walk.complete:
-                findings.add(False, [f"{oid_text(base)}: the table is empty"])
-            found = values[name] = {}
-            read, suffix = column.read, column.suffix
-            for index, value in walk.rows:
-                if suffix:
-                    if index[-len(suffix) :] != suffix:
-                        continue
-                    index = index[: -len(suffix)]
-                found[index] = read(value)
+            read = column.read
+            found = values[name] = {index: read(value) for index, value in column.indexed(walk.rows)}
             if column.required or not table.required:
                 seen.update(dict.fromkeys(found))
-        rows = _records(table, key, prefix, seen, values)
-        if not rows:
-            findings.add(False, [] if findings.problems else ["no row"])
-        return findings.answer(rows)
-
-    async def _rows_at(self, table: Table[R], at: str, key: Key) -> Answer[R]:
-        index = table.index(at) if table.index is not None else None
-        if index is None:
-            return Answer([], complete=False, problems=[f"{at}: no such interface"])
-        if table.many:
-            return await self._joined(table, index, key)
-        wanted = {name: column.oid + index + column.suffix for name, column in table.columns.items()}
-        got = await self.session.get(*dict.fromkeys(wanted.values()))
-        required = table.required or tuple(name for name in wanted if wanted[name] in got)
-        if not got or not all(wanted[name] in got for name in required):
-            return Answer([], complete=False, problems=[f"{at}: the device has no such row"])
-        values = {name: {index: table.columns[name].read(got.get(where))} for name, where in wanted.items()}
-        return Answer(_records(table, key, (), {index: None}, values))
-
-    async def first(self, *tables: Table[R], at: str | None = None) -> Answer[R]:
-        """The answer of the first table that has rows: for facts that firmwares keep in different places."""
-        answers: list[Answer[R]] = []
-        for table in tables:
-            answer = await self.rows(table, at)
-            if answer.rows:
-                return answer
-            answers.append(answer)
-        return Answer([], False, [problem for answer in answers for problem in answer.problems])
+            if column.required and not found:
+                return []
+        return records(table, key, prefix, seen, values, findings)
 
     async def write(self, where: Oid, tag: Tag, value: Value) -> None:
         """SET one object. Raises `DeviceRefused` when the device does not take it."""
         await self.session.set((where, tag, value))
 
 
-def _records(
-    table: Table[R], key: Key, prefix: Index, seen: Iterable[Index], values: Mapping[str, Mapping[Index, Any]]
-) -> list[R]:
-    required = [values[name] for name in table.required]
-    columns = list(values.items())
-    record = table.record
-    rows: list[R] = []
-    for index in seen:
-        if required and not all(index in column for column in required):
-            continue
-        fields = key(prefix + index)
-        if fields is None:
-            continue
-        filled = dict(fields)
-        for name, column in columns:
-            value = column.get(index)
-            if value is not None:
-                filled[name] = value
-        rows.append(record(**filled))
-    return rows
+def _never_empty(rows: list[R], findings: Findings) -> Answer[R]:
+    if not rows:
+        findings.add(False, [] if findings.problems else ["no row"])
+    return findings.answer(rows)
 
 
 def system_of(found: Mapping[Oid, Value]) -> System:
@@ -300,13 +240,3 @@ def system_of(found: Mapping[Oid, Value]) -> System:
         name=words(SYS_NAME),
         location=words(SYS_LOCATION),
     )
-
-
-def by_number(index: Index) -> KeyFields | None:
-    """Key of rows with one number: the number is the bind key."""
-    return {"bind_key": str(index[0])} if len(index) == 1 else None
-
-
-def number_index(bind_key: str) -> Index | None:
-    """Inverse of `by_number`."""
-    return (int(bind_key),) if bind_key.isascii() and bind_key.isdigit() else None

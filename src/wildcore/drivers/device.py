@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from wildcore.drivers import if_mib, lldp, q_bridge, resources
-from wildcore.drivers.base import SYS_OBJECT_ID, Driver, Findings, system_of
+from wildcore.drivers.base import SYS_OBJECT_ID, Driver, system_of
 from wildcore.drivers.if_mib import IfRow
+from wildcore.drivers.table import Findings
 from wildcore.errors import NotFound
 from wildcore.model.answer import Answer
 from wildcore.model.device import DeviceType, Resources
@@ -159,6 +160,29 @@ class Switch(NetworkDevice):
 
 
 class Olt(NetworkDevice):
-    """Base of OLTs."""
+    """Base of OLTs: ONUs are interfaces below PON ports."""
 
     type: ClassVar[DeviceType] = DeviceType.OLT
+
+    def is_bind_key(self, text: str) -> bool:
+        """Whether the text has the form of this family's bind keys, so that it need not be looked up."""
+        return text.isdigit()
+
+    async def key_of(self, interface: str | None) -> str | None:
+        """The bind key behind a bind key or a name; None stands for all. Raises `NotFound`."""
+        if interface is None or interface in self.known or self.is_bind_key(interface):
+            return interface
+        return (await self.find(interface)).bind_key
+
+    async def onus(self) -> list[Interface]:
+        """The ONUs among the known interfaces."""
+        return [row for row in await self.known_interfaces() if row.type is InterfaceType.ONU]
+
+
+class OltWithOnuInterfaces(Olt):
+    """An OLT whose ONUs are rows of IF-MIB: their counters and descriptions are there."""
+
+    async def onu_counters(self, interface: str | None = None) -> Answer[Counters]:
+        """Counters of all ONUs, or of one."""
+        only = await self._if_index(interface) if interface is not None else None
+        return await if_mib.counters(self, if_mib.keys_of(await self.onus()), only)

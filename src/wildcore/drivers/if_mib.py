@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from wildcore.drivers import decode
-from wildcore.drivers.base import SYS_UPTIME, Column, Driver, Findings, Table, number_index
+from wildcore.drivers.base import SYS_UPTIME, Driver
+from wildcore.drivers.table import Column, Findings, Table, number_index
 from wildcore.errors import DeviceError
 from wildcore.model.answer import Answer
 from wildcore.model.interface import AdminState, Counters, Interface, InterfaceType, LinkInfo, LinkStatus

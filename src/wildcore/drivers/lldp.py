@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from wildcore.drivers import decode
-from wildcore.drivers.base import Driver, Findings
+from wildcore.drivers.base import Driver
 from wildcore.drivers.if_mib import IfRow
 from wildcore.drivers.q_bridge import BridgePorts
+from wildcore.drivers.table import Findings
 from wildcore.model.answer import Answer
 from wildcore.model.ident import mac_text
 from wildcore.model.interface import Neighbour

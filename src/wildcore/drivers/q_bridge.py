@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from wildcore.drivers import decode
-from wildcore.drivers.base import Driver, Findings, VlanSessions
+from wildcore.drivers.base import Driver, VlanSessions
+from wildcore.drivers.table import Findings
 from wildcore.errors import DeviceError
 from wildcore.model.answer import Answer
 from wildcore.model.interface import FdbEntry, Vlan

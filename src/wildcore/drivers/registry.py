@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Final
 
-from wildcore.drivers import vendors
+from wildcore.drivers import decode, vendors
 from wildcore.drivers.base import (
     SYS_CONTACT,
     SYS_DESCR,
@@ -28,6 +28,7 @@ from wildcore.drivers.vendors.generic_switch import GenericSwitch, model_of, typ
 from wildcore.errors import BadRequest, Unsupported
 from wildcore.model.answer import Answer
 from wildcore.model.device import DeviceType, ModelInfo, System
+from wildcore.transport.snmp.types import oid
 
 SWITCH_POLLERS: Final[Mapping[str, int]] = {
     "system": 300, "counters": 120, "fdb_table": 600, "sys_resources": 120, "interfaces_list": 1800,
@@ -84,14 +85,23 @@ async def detect(session: Session) -> Detected:
     """
     found = await session.get(SYS_DESCR, SYS_OBJECT_ID, SYS_UPTIME, SYS_CONTACT, SYS_NAME, SYS_LOCATION)
     system = system_of(found)
-    return Detected(identify(system), system)
+    named = _matching(system)
+    if named is None or not named.model_oid:
+        return Detected(identify(system), system)
+    where = oid(named.model_oid)
+    name = decode.text((await session.get(where)).get(where)) or ""
+    return Detected(identify(replace(system, descr=f"{name} {system.descr}")), system)
+
+
+def _matching(system: System) -> type[Driver] | None:
+    named = (family for family in families() if family is not GenericSwitch)
+    return next((family for family in named if any(match.fits(system) for match in family.match)), None)
 
 
 def identify(system: System) -> ModelInfo:
     """The model of a device that says this of itself."""
-    for family in families():
-        if family is GenericSwitch or not any(match.fits(system) for match in family.match):
-            continue
+    family = _matching(system)
+    if family is not None:
         model = next((model for model in family.models if model.match.fits(system)), family.models[-1])
         return _info(family, model.key, family.vendor, model.model, family.type)
     vendor, model_name = vendor_of(system), model_of(system)

@@ -12,7 +12,8 @@ from statistics import fmean
 from typing import Final
 
 from wildcore.drivers import decode
-from wildcore.drivers.base import Driver, Findings
+from wildcore.drivers.base import Driver
+from wildcore.drivers.table import Findings
 from wildcore.model.answer import Answer
 from wildcore.model.device import Resources
 from wildcore.transport.snmp.types import Value, oid
