@@ -1,0 +1,66 @@
+"""Bodies of API requests as clients really send them.
+
+PHP clients post JSON under the content type of forms, and one client posts what the documents put into the query.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import params
+from starlette.requests import Request
+from starlette.types import Message
+
+from wildcore.errors import BadRequest
+from wildcore.web.identity import SAFE_METHODS
+
+_LOOSE_TYPES = ("", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream")
+
+
+async def normalise(request: Request, body_field: Any) -> Request:
+    """The request with JSON declared as JSON; where the route reads no body, with a JSON object's members in the query."""
+    if request.method in SAFE_METHODS or (body_field is not None and isinstance(body_field.field_info, params.Form)):
+        return request
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_json = kind == "application/json" or kind.endswith("+json")
+    if not is_json and kind not in _LOOSE_TYPES:
+        return request
+    body = await request.body()
+    if b"\\u0000" in body or b"\x00" in body:
+        raise BadRequest("body: the character NUL is not allowed", field="body")
+    looks_json = body.lstrip()[:1] in (b"{", b"[")
+    if not looks_json:
+        return request
+    if body_field is None:
+        return _with_query(request, _members(body))
+    return request if is_json else _with_header(request, body)
+
+
+def _members(body: bytes) -> list[tuple[str, str]]:
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadRequest("body: not valid JSON", field="body") from None
+    if not isinstance(parsed, dict):
+        return []
+    flat = [(name, one) for name, value in parsed.items() for one in (value if isinstance(value, list) else [value])]
+    return [(name, one if isinstance(one, str) else json.dumps(one)) for name, one in flat if one is not None]
+
+
+def _with_query(request: Request, members: list[tuple[str, str]]) -> Request:
+    if not members:
+        return request
+    query = request.scope.get("query_string", b"")
+    extra = urlencode(members).encode("ascii")
+    return Request({**request.scope, "query_string": b"&".join(part for part in (extra, query) if part)}, request.receive)
+
+
+def _with_header(request: Request, body: bytes) -> Request:
+    headers = [pair for pair in request.scope["headers"] if pair[0].lower() != b"content-type"]
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return Request({**request.scope, "headers": [*headers, (b"content-type", b"application/json")]}, receive)

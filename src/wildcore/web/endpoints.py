@@ -1,0 +1,211 @@
+"""Routes and pages of components as FastAPI endpoints.
+
+Order of one request: component on, who asks, scope of the key, permissions, CSRF; only then are parameters read and checked.
+A `def` handler runs in a database thread with a session, a write transaction unless the method is GET or it only reads; the
+answer is made before the commit and sent after it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Literal, get_type_hints
+
+from fastapi.routing import APIRoute
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from wildcore.errors import Forbidden, NotFound, Unauthenticated
+from wildcore.i18n import use_language
+from wildcore.kit import http as kit
+from wildcore.kit.manifest import Permission, Permissions, Public
+from wildcore.services.actor import Actor
+from wildcore.services.runtime import Runtime
+from wildcore.web import bodies, language
+from wildcore.web.answers import Answers
+from wildcore.web.errors import Failure, failure_of
+from wildcore.web.identity import KEY_NAME, SAFE_METHODS, Identity, check_csrf, identify
+from wildcore.web.proxy import Caller
+from wildcore.web.templating import Frame
+
+Kind = Literal["api", "page", "iframe"]
+MAX_BODY = 16 * 1024 * 1024
+BILLING_SCOPE = "billing"
+ANONYMOUS = Actor(user_id=None, login="", permissions=frozenset(), group_ids=frozenset())
+_HIDDEN_HEADERS = frozenset({"cookie", "authorization", KEY_NAME})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a route or page is, besides its path and handler."""
+
+    component: str
+    kind: Kind
+    permission: Permissions
+    billing: bool
+    reads: bool
+
+    @property
+    def permissions(self) -> tuple[Permission, ...]:
+        """All permissions that are needed; none for public ones."""
+        if isinstance(self.permission, Public):
+            return ()
+        return self.permission if isinstance(self.permission, tuple) else (self.permission,)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that was let in."""
+
+    identity: Identity | None
+    caller: Caller
+    frame: Frame
+
+
+class GuardedRoute(APIRoute):
+    """An APIRoute whose guard runs before FastAPI reads anything; its failures take the form that its kind of client reads."""
+
+    def __init__(
+        self, path: str, handler: Callable[..., Any], target: Target, runtime: Runtime, answers: Answers, **options: Any
+    ) -> None:
+        self.target = target
+        self.runtime = runtime
+        self.answers = answers
+        endpoint = make_endpoint(handler, target, runtime, answers)
+        super().__init__(path, endpoint, response_model=None, max_body_size=MAX_BODY, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler behind the guard."""
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            try:
+                request.state.asked = await admit(self.runtime, self.target, request)
+                if self.target.kind == "api":
+                    request = await bodies.normalise(request, self.body_field)
+                return await handle(request)
+            except Exception as error:  # noqa: BLE001 - every failure of a route is answered here
+                return self._refuse(request, error)
+
+        return guarded
+
+    def _refuse(self, request: Request, error: Exception) -> Response:
+        failure = failure_of(error)
+        if self.target.kind == "api":
+            return self.answers.api_failure(failure)
+        asked: Asked | None = getattr(request.state, "asked", None)
+        frame = asked.frame if asked else Frame(page_language(self.runtime, request, ANONYMOUS), request.state.nonce)
+        context = make_context(self.runtime, request, self.target.kind, asked)
+        if self.target.kind == "iframe":
+            return self.answers.iframe_failure(failure, context, frame)
+        if isinstance(error, Unauthenticated):
+            return self.answers.to_sign_in(request, context)
+        return self.answers.page_failure(failure, context, frame)
+
+
+async def admit(runtime: Runtime, target: Target, request: Request) -> Asked:
+    """Let a request in, or raise what keeps it out."""
+    if not runtime.catalogue.enabled(target.component):
+        raise NotFound("There is no such address")
+    if "%00" in request.url.query or "\x00" in request.url.path:
+        raise NotFound("There is no such address")
+    caller: Caller = request.state.caller
+    public = isinstance(target.permission, Public)
+    try:
+        identity = await identify(
+            runtime, request, caller, cookies=target.kind != "iframe", trusted_networks=target.kind == "api"
+        )
+    except Unauthenticated:
+        if not public:
+            raise
+        identity = None
+    if identity is None:
+        if not public:
+            raise Unauthenticated("Sign in, or send a key in the header X-Auth-Key")
+    else:
+        if identity.actor.scope == BILLING_SCOPE and not target.billing and not public:
+            raise Forbidden("This key reaches only what billing needs")
+        for permission in target.permissions:
+            identity.actor.require(permission.key)
+        await check_csrf(request, identity)
+    actor = identity.actor if identity else ANONYMOUS
+    frame = Frame(page_language(runtime, request, actor), request.state.nonce, identity.csrf_token if identity else "")
+    return Asked(identity, caller, frame)
+
+
+def make_endpoint(handler: Callable[..., Any], target: Target, runtime: Runtime, answers: Answers) -> Callable[..., Any]:
+    """A FastAPI endpoint around a handler: same parameters without the context, plus the request.
+
+    Raises TypeError when the handler's annotations cannot be resolved at run time, or it has no context.
+    """
+
+    async def endpoint(http_request: Request, **values: Any) -> Response:
+        asked: Asked = http_request.state.asked
+        ctx = make_context(runtime, http_request, target.kind, asked)
+
+        def present(result: Any) -> Response:
+            return answers.present(result, ctx, asked.frame, target.kind)
+
+        # The API speaks English whatever the person's language is.
+        spoken = "en" if target.kind == "api" else asked.frame.language
+        with use_language(spoken):
+            if inspect.iscoroutinefunction(handler):
+                response = present(await handler(ctx, **values))
+            else:
+
+                def work(session: Session) -> Response:
+                    ctx.db_session = session
+                    return present(handler(ctx, **values))
+
+                reads = target.reads or http_request.method in SAFE_METHODS
+                response = await (runtime.db.run_read if reads else runtime.db.run_write)(work)
+        answers.set_cookies(response, ctx)
+        return response
+
+    signature = inspect.signature(handler)
+    try:
+        hints = get_type_hints(handler, include_extras=True)
+    except NameError as error:
+        raise TypeError(f"{handler.__module__}.{handler.__name__}: {error} (imported only for type checking?)") from error
+    parameters = list(signature.parameters.values())
+    if not parameters:
+        raise TypeError(f"{handler.__module__}.{handler.__name__}: the first parameter is the context")
+    own = [one.replace(annotation=hints.get(one.name, Any), kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters[1:]]
+    first = inspect.Parameter("http_request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+    endpoint.__signature__ = inspect.Signature([first, *own])  # type: ignore[attr-defined]
+    endpoint.__name__ = handler.__name__
+    endpoint.__doc__ = handler.__doc__
+    return endpoint
+
+
+def make_context(runtime: Runtime, request: Request, kind: Kind, asked: Asked | None) -> kit.Context:
+    """The handler's context; headers and query come without keys and cookies."""
+    caller: Caller = request.state.caller
+    headers = request.headers
+    facts = kit.Request(
+        method=request.method,
+        path=request.url.path,
+        base_url=caller.base_url,
+        ip=caller.ip,
+        query={name: value for name, value in request.query_params.multi_items() if name.lower() != KEY_NAME},
+        headers={name: value for name, value in headers.items() if name not in _HIDDEN_HEADERS},
+        iframe=kind == "iframe",
+        fragment=headers.get("hx-request") == "true" and headers.get("hx-boosted") != "true",
+    )
+    actor = asked.identity.actor if asked and asked.identity else ANONYMOUS
+    return kit.Context(runtime, actor, facts)
+
+
+def page_language(runtime: Runtime, request: Request, actor: Actor) -> str:
+    """Language of a page for this actor and browser."""
+    return language.choose(
+        actor.language,
+        request.cookies.get(kit.LANGUAGE_COOKIE, ""),
+        accept=request.headers.get("accept-language", ""),
+        default=str(runtime.settings.get("DEFAULT_LANGUAGE")),
+    )
+
+
+__all__ = ["ANONYMOUS", "Asked", "Failure", "GuardedRoute", "Target", "admit", "make_context", "make_endpoint", "page_language"]
