@@ -108,7 +108,7 @@ def test_first_numbers_add_up(name: Oid) -> None:
     assert decode_oid(encode_oid(name)) == name
 
 
-@pytest.mark.parametrize("name", ["", "1.a", "1..2", "-1.2", "1.3.4294967296", "1." * 128 + "1", "١.٣"])
+@pytest.mark.parametrize("name", ["", "1.a", "1..2", "-1.2", "1.3.4294967296", "1." * 128 + "1", "١.٣", "3.1", "1.40"])
 def test_refuses_what_is_no_oid(name: str) -> None:
     with pytest.raises(ValueError, match="not an object identifier"):
         oid(name)

@@ -84,6 +84,26 @@ async def test_writing_needs_the_write_community(hub: DeviceHub) -> None:
             await hub.session(quick(agent, write_community="wrong"), Priority.PERSON).set((NAME, Tag.OCTET_STRING, b"x"))
 
 
+async def test_a_refusal_after_a_lost_answer_says_that_it_may_be_done(hub: DeviceHub) -> None:
+    """createAndGo twice: the first is done but its answer is lost, the second is refused."""
+
+    class Forgetful(ReplayAgent):
+        answered = 0
+
+        def _send(self, answer: bytes, sender: tuple[str, int]) -> None:
+            self.answered += 1
+            if self.answered > 1:
+                super()._send(answer, sender)
+
+    new = (*TABLE, 99, 1)
+    agent = Forgetful(small_table(), writable=lambda row: agent.mib.get(row.oid) is None)
+    async with agent:
+        session = hub.session(quick(agent), Priority.PERSON)
+        with pytest.raises(DeviceRefused, match="may have been applied"):
+            await session.set((new, Tag.INTEGER, 4))
+        assert await session.get(new) == {new: 4}
+
+
 async def test_versions_agree_on_a_real_capture(hub: DeviceHub) -> None:
     rows = read_snmprec(capture("vsolution_v1600d"))
     async with ReplayAgent(rows, users=USERS) as agent:

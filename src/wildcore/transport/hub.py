@@ -12,7 +12,7 @@ from wildcore.transport.snmp.session import SnmpSession
 from wildcore.transport.snmp.types import Limits, SnmpTarget
 from wildcore.transport.snmp.v2c import V2cSession
 
-IDLE_SEC = 60.0
+IDLE_SEC = 10.0
 
 
 class DeviceHub:
@@ -59,7 +59,7 @@ class DeviceHub:
             self._reaper.cancel()
             self._reaper = None
         for state in self._devices.values():
-            state.close()
+            state.shut()
         await asyncio.sleep(0)  # lets the event loop close what was just asked to close
 
     async def __aenter__(self) -> Self:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from wildcore.transport.gate import DeviceGate
+from wildcore.transport.snmp.problems import Silence
 from wildcore.transport.snmp.udp import Endpoint
 from wildcore.transport.snmp.walk import BulkSize
 
@@ -27,6 +28,7 @@ class DeviceState:
         self.engines: dict[object, Closable] = {}
         self.last_used = 0.0
         self._endpoint: Endpoint | None = None
+        self._shut = False
         self._request_id = random.randint(FIRST_ID, LAST_ID)
 
     def next_id(self) -> int:
@@ -37,14 +39,28 @@ class DeviceState:
     async def ask(self, message: bytes, accept: Callable[[bytes], T], timeout_sec: float) -> T:
         """One try through the device's socket, opened when needed. The caller holds the gate."""
         self.last_used = asyncio.get_running_loop().time()
+        self.check_open()
         if self._endpoint is None:
             self._endpoint = await Endpoint.open(self.host, self.port)
+            if self._shut:  # while the socket was being opened
+                self.close()
+                self.check_open()
         return await self._endpoint.ask(message, accept, timeout_sec)
 
     @property
     def open(self) -> bool:
         """Whether it holds any socket."""
         return self._endpoint is not None or bool(self.engines)
+
+    def check_open(self) -> None:
+        """Raises Silence once the device has been shut."""
+        if self._shut:
+            raise Silence("the connection was closed", closed=True)
+
+    def shut(self) -> None:
+        """Closes sockets for good."""
+        self._shut = True
+        self.close()
 
     def close(self) -> None:
         """Closes sockets; what was learned stays."""

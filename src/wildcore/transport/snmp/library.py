@@ -97,6 +97,7 @@ class LibrarySession(BaseSession):
     """See `SnmpSession`."""
 
     async def _engine(self) -> Engine:
+        self._device.check_open()
         target = self.target
         key = (target.version, target.user)
         engine = self._device.engines.get(key)

@@ -190,10 +190,20 @@ class BaseSession(ABC):
             once = self._set_once(rows)
         except ValueError as error:
             raise ValidationFailed(f"set: {error}") from None
+        tries = 0
+
+        async def counted() -> None:
+            nonlocal tries
+            tries += 1
+            await once()
+
         try:
-            await self._repeat(once)
+            await self._repeat(counted)
         except Refused as problem:
             blamed = f" {oid_text(rows[problem.index - 1].oid)}" if 1 <= problem.index <= len(rows) else ""
-            raise device_error(problem, self._where(f"set{blamed}")) from None
+            refusal = device_error(problem, self._where(f"set{blamed}"))
+            if tries > 1:
+                refusal = DeviceRefused(f"{refusal.description}; an earlier try went unanswered and may have been applied")
+            raise refusal from None
         except Problem as problem:
             raise device_error(problem, self._where(f"set {oid_text(rows[0].oid)}")) from None

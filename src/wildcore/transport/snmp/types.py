@@ -52,6 +52,8 @@ def oid(text: str) -> Oid:
     numbers = tuple(map(int, parts))
     if len(numbers) > MAX_SUB_IDS or max(numbers) > MAX_SUB_ID:
         raise ValueError(f"{text!r} is not an object identifier: too long, or a number over 32 bits")
+    if numbers[0] > 2 or (numbers[0] < 2 and len(numbers) > 1 and numbers[1] > 39):
+        raise ValueError(f"{text!r} is not an object identifier: it must begin with 0.0-0.39, 1.0-1.39 or 2")
     return numbers
 
 
