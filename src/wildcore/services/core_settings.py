@@ -48,6 +48,15 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         minimum=1,
         maximum=3650,
     ),
+    Setting(
+        "METRICS_RETENTION_DAYS",
+        90,
+        _("Days to keep signals and counters"),
+        help=_("The history behind the charts, kept in files of a day each"),
+        type=int,
+        minimum=1,
+        maximum=3650,
+    ),
     Setting("API_KEY_EXPIRATION", 864000, _("Life of a session, seconds"), "security", type=int, minimum=300, maximum=31536000),
     Setting("TRUSTED_HOST_NETWORK_LIST", [], _("Networks whose API requests need no key"), "security", type=list),
     Setting(

@@ -46,6 +46,10 @@ class MetricStore(Protocol):
         """Write what was taken, and return when it can be read."""
         ...
 
+    def expire(self, before: int) -> int:
+        """Forget what is older than this time (Unix seconds), in steps of a day; returns how many stored days went."""
+        ...
+
     def close(self) -> None:
         """Flush and release everything."""
         ...

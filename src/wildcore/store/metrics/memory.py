@@ -37,5 +37,12 @@ class NullMetrics:
     def flush(self) -> None:
         """Nothing waits."""
 
+    def expire(self, before: int) -> int:
+        """Forget what is older."""
+        with self._lock:
+            for key, points in self._points.items():
+                self._points[key] = [point for point in points if point.at >= before]
+        return 0
+
     def close(self) -> None:
         """Nothing is open."""
