@@ -1,6 +1,6 @@
 """How values look on pages: words, tones and units. `install(env)` gives the filters and functions to a Jinja environment.
 
-Templates use `_('text {name}', name=value)` and `ngettext(one, many, n)`: both return plain text, which autoescaping then escapes.
+Templates use `_('text {name}', name=value)` and `ngettext(one, many, n)`: both return plain text, which autoescaping escapes.
 A tone is one of ok, warn, bad, off, info; it is the only way that colour reaches a page.
 """
 
@@ -107,10 +107,10 @@ def dbm(value: float | None) -> str:
     if value is None:
         return DASH
     text = f"{value:.2f}"
-    return text[:-1] if text.endswith("0") else text
+    return text.removesuffix("0")
 
 
-def number(value: float | int | None, digits: int = 0) -> str:
+def number(value: float | None, digits: int = 0) -> str:
     """A number with thin groups of three; a dash without a value."""
     return DASH if value is None else f"{value:,.{digits}f}".replace(",", "\u202f")
 

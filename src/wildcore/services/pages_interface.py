@@ -1,0 +1,232 @@
+"""One interface's page: everything stored of an ONU or a port, in a constant number of SQL statements (at most 13)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from wildcore.model.interface import Vlan
+from wildcore.services import stored
+from wildcore.services.actor import Actor
+from wildcore.services.bindings import place_order
+from wildcore.services.interface_search import InterfaceView
+from wildcore.services.interfaces import HistoryEntry, MacSeen, get_interface
+from wildcore.services.runtime import Runtime
+from wildcore.services.scope import visible_devices
+from wildcore.services.stored import Stored
+from wildcore.services.stored_rows import Facts
+from wildcore.store.tables import Device, FdbHistory, Interface, InterfaceHistory
+
+ONU_MODULES = (
+    "pon_onts_status",
+    "pon_onts_optical",
+    "pon_onts_reasons",
+    "pon_onts_vendor",
+    "pon_onts_uni",
+    "fdb",
+    "pon_onts_counters",
+    "counters",
+    "pon_onts_descr",
+)
+PORT_MODULES = ("link_info", "counters", "fdb", "vlans", "lldp_info")
+PON_MODULES = ("link_info", "pon_ports_list", "pon_ports_optical", "counters")
+HISTORY_ROWS = 12
+MAC_ROWS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of good levels, dBm: (weakest, strongest)."""
+
+    rx: tuple[float, float]
+    olt_rx: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Another place where an ONU's ident was seen, or the port above an ONU. Times are Unix seconds."""
+
+    id: int
+    name: str
+    status: str
+    device_id: int
+    device_name: str
+    device_ip: str
+    last_online_at: int | None
+    gone_at: int | None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PortVlan:
+    """A VLAN on a port."""
+
+    id: int
+    name: str
+    tagged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InterfacePage:
+    """All that one page shows. `modules` by module name; `asked` those that were ever asked, with time or error."""
+
+    interface: InterfaceView
+    facts: Facts
+    limits: Limits
+    modules: dict[str, Stored]
+    parent: Place | None
+    duplicates: tuple[Place, ...]
+    history: tuple[HistoryEntry, ...]
+    macs: tuple[MacSeen, ...]
+    macs_total: int
+    children: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """ONU, PON or PORT: decides which cards the page has."""
+        return kind_of(self.interface.type)
+
+    @property
+    def asked(self) -> list[tuple[str, Stored]]:
+        """Modules that were ever asked, for the table of answers."""
+        return [(name, one) for name, one in self.modules.items() if one.at is not None or one.error]
+
+    @property
+    def read_at(self) -> int | None:
+        """When the state was last confirmed."""
+        state = self.modules.get("pon_onts_status" if self.kind == "ONU" else "link_info")
+        return (state.checked_at or state.at) if state is not None else None
+
+    @property
+    def errors(self) -> list[str]:
+        """What went wrong at the last question, each text once."""
+        return list(dict.fromkeys(one.error for one in self.modules.values() if one.error))
+
+    def first(self, module: str) -> Any:
+        """The module's one record of this interface, None without one."""
+        known = self.modules.get(module)
+        return known.rows[0] if known is not None and known.rows else None
+
+    @property
+    def traffic(self) -> Any:
+        """Counters of the interface, from whichever module has them."""
+        return self.first("pon_onts_counters") or self.first("counters")
+
+    @property
+    def vlans(self) -> list[PortVlan]:
+        """VLANs of the port, untagged ones first."""
+        known, key = self.modules.get("vlans"), self.interface.bind_key
+        rows: list[Vlan] = known.rows if known is not None else []
+        found = [PortVlan(row.id, row.name, key not in row.untagged) for row in rows if key in row.untagged or key in row.tagged]
+        return sorted(found, key=lambda one: (one.tagged, one.id))
+
+
+def kind_of(interface_type: str) -> str:
+    """ONU, PON or PORT by an interface's type."""
+    if interface_type == "ONU":
+        return "ONU"
+    return "PON" if interface_type in ("PON", "EPON", "GPON") else "PORT"
+
+
+def limits(runtime: Runtime) -> Limits:
+    """The configured limits of levels."""
+    get = runtime.settings.get
+    return Limits(
+        rx=(get("ANALYTICS_MIN_RX_SIGNAL"), get("ANALYTICS_MAX_RX_SIGNAL")),
+        olt_rx=(get("ANALYTICS_MIN_OLT_RX_SIGNAL"), get("ANALYTICS_MAX_OLT_RX_SIGNAL")),
+    )
+
+
+def interface_page(session: Session, runtime: Runtime, actor: Actor, interface_id: int) -> InterfacePage:
+    """The page of an interface. NotFound when there is none or the actor may not see its device."""
+    view = get_interface(session, runtime, actor, interface_id)
+    kind = kind_of(view.type)
+    names = {"ONU": ONU_MODULES, "PON": PON_MODULES}.get(kind, PORT_MODULES)
+    facts = stored.load_facts(session, view.device_id, view.id)[0]
+    answers = stored.load_answers(session, view.device_id, view.id, names)
+    fdb = stored.load_fdb(session, view.device_id, view.id)
+    modules = {}
+    for name in names:
+        if name == "vlans":
+            modules[name] = stored.of_device(name, answers)
+        else:
+            modules[name] = stored.of_interface(name, facts, answers, fdb)
+    macs, total = _macs(session, view.id)
+    places = _places(session, actor, view)
+    return InterfacePage(
+        interface=view,
+        facts=facts,
+        limits=limits(runtime),
+        modules=modules,
+        parent=next((one for one, above in places if above), None),
+        duplicates=tuple(one for one, above in places if not above),
+        history=_history(session, view.id),
+        macs=macs,
+        macs_total=total,
+        children=_children(session, view) if kind == "PON" else (),
+    )
+
+
+def _places(session: Session, actor: Actor, view: InterfaceView) -> list[tuple[Place, bool]]:
+    """The port above, and other places of the same ident (the current one first), in one statement."""
+    above = (Interface.device_id == view.device_id) & (Interface.bind_key == view.parent_bind_key) & (Interface.bind_key != "")
+    conditions = [above]
+    if view.ident:
+        conditions.append((Interface.ident == view.ident) & (Interface.id != view.id))
+    query = (
+        select(
+            Interface.id, Interface.name, Interface.status, Device.id, Device.name, Device.ip, Interface.last_online_at,
+            Interface.gone_at, Interface.description, Interface.ident,
+        )
+        .join(Device, Device.id == Interface.device_id)
+        .where(or_(*conditions), visible_devices(actor))
+        .order_by(*place_order())
+        .limit(50)
+    )  # fmt: skip
+    return [(Place(*row[:9]), row[9] is None or row[9] != view.ident) for row in session.execute(query)]
+
+
+def _history(session: Session, interface_id: int) -> tuple[HistoryEntry, ...]:
+    table = InterfaceHistory
+    query = (
+        select(table.at, table.status, table.reason)
+        .where(table.interface_id == interface_id)
+        .order_by(table.at.desc(), table.id.desc())
+        .limit(HISTORY_ROWS)
+    )
+    made: list[HistoryEntry] = []
+    until = None
+    for at, status, reason in session.execute(query):
+        made.append(HistoryEntry(at, status, reason, until))
+        until = at
+    return tuple(made)
+
+
+def _macs(session: Session, interface_id: int) -> tuple[tuple[MacSeen, ...], int]:
+    table = FdbHistory
+    query = (
+        select(table.mac, table.vlan_id, table.first_seen_at, table.last_seen_at, table.active, func.count().over())
+        .where(table.interface_id == interface_id)
+        .order_by(table.active.desc(), table.last_seen_at.desc(), table.mac)
+        .limit(MAC_ROWS)
+    )
+    rows = session.execute(query).all()
+    seen = tuple(MacSeen(mac, vlan or None, first, last, active) for mac, vlan, first, last, active, _total in rows)
+    return seen, rows[0][5] if rows else 0
+
+
+def _children(session: Session, view: InterfaceView) -> tuple[tuple[str, int], ...]:
+    query = (
+        select(Interface.status, func.count(Interface.id))
+        .where(
+            Interface.device_id == view.device_id,
+            Interface.parent_bind_key == view.bind_key,
+            Interface.type == "ONU",
+            Interface.gone_at.is_(None),
+        )
+        .group_by(Interface.status)
+    )
+    return tuple((status, count) for status, count in session.execute(query))
