@@ -12,14 +12,17 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wildcore.app.build import Installation
 from wildcore.app.config import listen_address
 from wildcore.errors import ConfigurationError
 from wildcore.kit.console import SOCKET_FILE
 from wildcore.web.app import create_app
+from wildcore.web.identity import CONSOLE_SCOPE
 from wildcore.worker import background
 
 log = logging.getLogger(__name__)
@@ -59,12 +62,11 @@ async def serve(
     tcp = listen(installation.config.listen)
     console = listen_console(installation.runtime.data_dir)
     app = create_app(installation.runtime, installation.components)
-    server = _Server(
-        uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False, server_header=False, lifespan="off")
-    )
+    server, console_server = _server(app, "on"), _server(_console_app(app), "off")
     try:
         async with background(installation.runtime):
-            serving = asyncio.create_task(server.serve(sockets=[tcp, console]))
+            serving = asyncio.create_task(server.serve(sockets=[tcp]))
+            serving_console = asyncio.create_task(console_server.serve(sockets=[console]))
             stopping = asyncio.create_task(stop.wait())
             started = asyncio.create_task(server.up.wait())
             await asyncio.wait({serving, stopping, started}, return_when=asyncio.FIRST_COMPLETED)
@@ -74,13 +76,36 @@ async def serve(
                     await answer
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             started.cancel()
-            server.should_exit = True
+            server.should_exit = console_server.should_exit = True
             stopping.cancel()
-            await serving
+            await asyncio.gather(serving, serving_console)
     finally:
         with contextlib.suppress(FileNotFoundError):
             (installation.runtime.data_dir / SOCKET_FILE).unlink()
         await installation.runtime.hub.aclose()
+
+
+def _server(app: ASGIApp, lifespan: Literal["on", "off"]) -> _Server:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        lifespan=lifespan,
+        timeout_graceful_shutdown=5,
+    )
+    return _Server(config)
+
+
+def _console_app(app: ASGIApp) -> ASGIApp:
+    """The same application for who may open the console's socket: requests act as the built-in user `sys`."""
+
+    async def as_console(scope: Scope, receive: Receive, send: Send) -> None:
+        scope[CONSOLE_SCOPE] = True
+        await app(scope, receive, send)
+
+    return as_console
 
 
 def listen(address: str) -> socket.socket:

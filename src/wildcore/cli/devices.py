@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from wildcore.errors import NotFound, ValidationFailed
 from wildcore.i18n import gettext
 from wildcore.kit.console import Console, Output, OutputOption, console
 from wildcore.kit.manifest import Command
-from wildcore.services import detection, device_accesses, device_import, device_models, devices, polling
+from wildcore.services import detection, device_accesses, device_models, devices, pollers
 from wildcore.services.action_log import log
 from wildcore.services.device_accesses import AccessInput
 from wildcore.services.device_views import AccessView, DeviceView
@@ -92,12 +93,23 @@ def device_add(
         location=location or None,
     )
     if model_id is None:
-        wanted = out.run(detection.fill(runtime, out.actor, wanted))
+        wanted = filled(wanted, out.run(detection.detect(runtime, ip, access_id)))
     with runtime.db.write() as session:
         added = devices.add_device(session, runtime, out.actor, wanted)
-        polling.sync_device_polls(session, runtime, [added.id])
         log(session, out.actor, "device:added", device_id=added.id, message=f"{added.ip} {added.name}")
     out.say(f"Added: ID {added.id}, {added.ip}, {added.model.name}, {added.name or 'no name'}")
+
+
+def filled(wanted: DeviceInput, found: detection.Detection) -> DeviceInput:
+    """What a person gave, completed by what the device says of itself."""
+    return replace(
+        wanted,
+        model_id=found.model.id,
+        name=wanted.name or found.system.name or None,
+        location=wanted.location or found.system.location or None,
+        mac=wanted.mac or found.mac or None,
+        serial=wanted.serial or found.system.serial or None,
+    )
 
 
 def device_delete(device: DeviceArgument) -> None:
@@ -124,12 +136,14 @@ def device_import_csv(
     except UnicodeDecodeError:
         raise ValidationFailed(gettext("{file} is not UTF-8 text", file=str(file)), field="file") from None
     report = out.run(
-        device_import.import_csv(
-            out.runtime, out.actor, text, group_id=None if group < 0 else group, separator=separator
-        )
+        detection.import_csv(out.runtime, out.actor, text, group_id=None if group < 0 else group, delimiter=separator)
     )
-    rows = [{"line": row.line, "ip": row.ip, "result": row.result, "message": row.message} for row in report]
-    out.show(rows, {"line": "Line", "ip": "IP", "result": "Result", "message": "Message"})
+    rows = [
+        {"line": row.line, "ip": row.ip, "name": row.name, "result": row.result.value, "reason": row.reason}
+        for row in report.rows
+    ]
+    out.show(rows, {"line": "Line", "ip": "IP", "name": "Name", "result": "Result", "reason": "Reason"})
+    out.say(f"Added {report.added} of {len(report.rows)}")
 
 
 def access_list(output: OutputOption = Output.TABLE) -> None:
@@ -137,9 +151,7 @@ def access_list(output: OutputOption = Output.TABLE) -> None:
     out = console()
     with out.runtime.db.read() as session:
         found = device_accesses.list_accesses(session, out.runtime)
-    rows = [
-        {"id": one.id, "name": one.name, "params": dict(one.params), "secrets": ", ".join(one.secrets)} for one in found.rows
-    ]
+    rows = [{"id": one.id, "name": one.name, "params": dict(one.params), "secrets": ", ".join(one.secrets)} for one in found.rows]
     out.show(
         rows,
         {"id": "ID", "name": "Name", "params": "Parameters", "secrets": "Secrets set"},

@@ -25,6 +25,9 @@ CSRF_FIELD = "csrf_token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FOREIGN_SITES = frozenset({"cross-site", "same-site"})
 
+# Set by the server on requests that came by the console's 0600 socket; nothing that travels in a request can set it.
+CONSOLE_SCOPE = "wildcore.console"
+
 Via = Literal["key", "cookie", "network"]
 
 
@@ -54,6 +57,8 @@ async def identify(
     runtime: Runtime, request: Request, caller: Caller, *, cookies: bool = True, trusted_networks: bool = False
 ) -> Identity | None:
     """Who asks; None when the request shows nothing. Unauthenticated when it shows a key that is no good."""
+    if request.scope.get(CONSOLE_SCOPE) is True:
+        return Identity(system_actor("console"), "network")
     client = request.headers.get("user-agent", "")
     key = request_key(request)
     if key:
