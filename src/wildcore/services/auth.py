@@ -46,7 +46,8 @@ async def sign_in(runtime: Runtime, login: str, password: str, origin: SignIn | 
     wait = runtime.auth.attempts.wait_sec(origin.ip, login)
     if wait:
         raise NotAllowed(gettext("Too many failed attempts: try again in {seconds} s", seconds=wait))
-    user = await runtime.db.run_read(lambda s: s.scalar(select(User).where(User.login == login)))
+    columns = select(User.id, User.password_hash, User.enabled)
+    user = await runtime.db.run_read(lambda s: s.execute(columns.where(User.login == login)).one_or_none())
     right = await asyncio.to_thread(verify_password, user.password_hash if user else "", password)
     if user is None or not right or not user.enabled:
         runtime.auth.attempts.failed(origin.ip, login)

@@ -118,8 +118,8 @@ def generate_key(
     from wildcore.services.users import require_user_control, user_by_login
 
     user = user_by_login(session, login)
-    if user.id != actor.user_id:
-        require_user_control(session, actor, user)
+    if user.id != actor.user_id or actor.may("user_management"):
+        require_user_control(session, actor, user, runtime)
     else:
         actor.require("user_self_control")
     refuse_cross(session, actor)
@@ -150,15 +150,16 @@ def keys_of(session: Session, runtime: Runtime, actor: Actor, user_id: int) -> l
     ]  # fmt: skip
 
 
-def revoke(session: Session, runtime: Runtime, actor: Actor, key_id: int) -> None:
-    """End a key: one's own, or another user's with `user_management`. NotFound when there is none to see."""
+def revoke(session: Session, runtime: Runtime, actor: Actor, key_id: int, *, user_id: int | None = None) -> None:
+    """End a key: one's own, or another user's with `user_management`. NotFound when there is none to see, or not of `user_id`."""
     from wildcore.services.users import require_user_control
 
     row = session.get(AuthKey, key_id)
-    if row is None or (row.user_id != actor.user_id and not actor.may("user_management")):
+    foreign = row is not None and row.user_id != actor.user_id and not actor.may("user_management")
+    if row is None or foreign or user_id not in (None, row.user_id):
         raise NotFound(gettext("There is no key {id}", id=key_id), field="id")
     if row.user_id != actor.user_id:
-        require_user_control(session, actor, session.get_one(User, row.user_id))
+        require_user_control(session, actor, session.get_one(User, row.user_id), runtime)
     end_keys(session, runtime, AuthKey.id == key_id)
     action_log.log(session, actor, "user:key_revoked", meta={"id": key_id, "user_id": row.user_id})
 

@@ -186,14 +186,14 @@ def user_by_login(session: Session, login: str) -> User:
     return user
 
 
-def require_user_control(session: Session, actor: Actor, user: User, runtime: Runtime | None = None) -> None:
+def require_user_control(session: Session, actor: Actor, user: User, runtime: Runtime) -> None:
     """Raise Forbidden unless the actor manages users and has every right of this one."""
     actor.require("user_management")
     if actor.permissions is None:
         return
     role = session.get_one(Role, user.role_id)
-    basic = runtime.catalogue.basic_permissions() if runtime is not None else frozenset[str]()
-    if role.id == OWNER_ROLE_ID or set(role.permissions) - actor.permissions - basic:
+    lacking = set(role.permissions) - actor.permissions - runtime.catalogue.basic_permissions()
+    if role.id == OWNER_ROLE_ID or lacking:
         raise Forbidden(gettext("User {login} has rights that you do not have", login=user.login))
 
 

@@ -1,0 +1,1 @@
+"""The system itself: settings, components, schedules, information, logs, keys for billing."""

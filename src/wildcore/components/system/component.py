@@ -1,0 +1,53 @@
+"""The system itself: settings, components, schedules, information, logs, keys for billing."""
+
+from __future__ import annotations
+
+from wildcore.components.system import api
+from wildcore.kit import Component, Route, _
+from wildcore.kit.permissions import (
+    DASHBOARD_EDIT,
+    DASHBOARD_GLOBAL_EDIT,
+    LOG_POLLER,
+    LOG_SWITCHER_CORE_ACTIONS,
+    POLLER_INFO_BY_DEVICE,
+    RUN_POLLER_BY_DEVICE,
+    SCHEDULE_CONFIGURATION,
+    SCHEDULE_REPORTS,
+    SYSTEM_CONFIGURATION,
+    SYSTEM_CROSS_AUTH_USER,
+    SYSTEM_INFO,
+    SYSTEM_LOGS_ACTIONS,
+    SYSTEM_STATUS,
+)
+
+component = Component(
+    key="system",
+    title=_("System"),
+    description=_("Settings, components, schedules and logs"),
+    permissions=(
+        SYSTEM_INFO,
+        DASHBOARD_EDIT,
+        DASHBOARD_GLOBAL_EDIT,
+        SYSTEM_CONFIGURATION,
+        SYSTEM_CROSS_AUTH_USER,
+        SYSTEM_STATUS,
+        SCHEDULE_CONFIGURATION,
+        SCHEDULE_REPORTS,
+        SYSTEM_LOGS_ACTIONS,
+        LOG_SWITCHER_CORE_ACTIONS,
+        LOG_POLLER,
+        POLLER_INFO_BY_DEVICE,
+        RUN_POLLER_BY_DEVICE,
+    ),
+    api=(
+        Route("POST", "/system/cross-auth", api.cross_auth, SYSTEM_CROSS_AUTH_USER),
+        Route("GET", "/system/info", api.info, SYSTEM_INFO),
+        Route("GET", "/system/settings", api.settings_public, SYSTEM_INFO),
+        Route("GET", "/system/configuration", api.configuration_get, SYSTEM_CONFIGURATION),
+        Route("PUT", "/system/configuration", api.configuration_put, SYSTEM_CONFIGURATION),
+        Route("GET", "/system-components", api.components_list, SYSTEM_CONFIGURATION),
+        Route("PUT", "/system-components/{key}", api.component_switch, SYSTEM_CONFIGURATION),
+        Route("GET|POST", "/logs/actions-list", api.actions_list, SYSTEM_LOGS_ACTIONS, reads=True),
+        Route("GET", "/metrics", api.metrics, SYSTEM_STATUS),
+    ),
+)

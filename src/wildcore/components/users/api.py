@@ -1,0 +1,229 @@
+"""API of users, roles, sign-in and keys."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from wildcore.errors import NotAllowed, ValidationFailed
+from wildcore.kit import Ctx
+from wildcore.kit.params import MAX_INT, Id, Limit, Offset
+from wildcore.services import auth, keys, passwords, roles, users
+from wildcore.services.presenting_people import issued_json, key_json, permissions_json, role_json, user_json
+from wildcore.services.users import UserFields
+from wildcore.store.tables import User
+
+Number = Annotated[int, Field(ge=-MAX_INT, le=MAX_INT)]
+
+
+class Body(BaseModel):
+    """A request body; numbers that clients send for texts are read as texts."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+
+class SignInBody(Body):
+    """What `POST /auth` takes."""
+
+    login: str = Field(min_length=1, max_length=100)
+    password: str = Field(max_length=1000)
+    twofa_pin: str | None = None
+
+
+class SelfBody(Body):
+    """What people change of themselves; `current_password` goes with a new password."""
+
+    name: str | None = Field(None, max_length=200)
+    email: str | None = Field(None, max_length=200)
+    language: str | None = None
+    timezone: str | None = None
+    password: str | None = Field(None, max_length=1000)
+    current_password: str | None = Field(None, max_length=1000)
+
+
+class UserBody(Body):
+    """Fields of a user; absent ones stay as they are."""
+
+    login: str | None = None
+    name: str | None = Field(None, max_length=200)
+    email: str | None = Field(None, max_length=200)
+    password: str | None = Field(None, max_length=1000)
+    role_id: Number | None = None
+    enabled: bool | None = None
+    all_groups: bool | None = None
+    group_ids: list[Number] | None = Field(None, max_length=10_000)
+    language: str | None = None
+    timezone: str | None = None
+
+
+class KeyBody(Body):
+    """A new API key: its term (`10m`, `1h`, `30d`, `365d`; absent: the life of a session) and a note on what it is for."""
+
+    expiration: str = Field("", max_length=20)
+    description: str = Field("", max_length=300)
+
+
+class RoleBody(Body):
+    """Fields of a role; absent ones stay as they are."""
+
+    name: str | None = None
+    description: str | None = Field(None, max_length=1000)
+    permissions: list[str] | None = Field(None, max_length=1000)
+    display: bool | None = None
+
+
+async def sign_in(ctx: Ctx, body: SignInBody) -> dict[str, Any]:
+    """Sign in with login and password; `data.key` is the key for `X-Auth-Key`."""
+    origin = auth.SignIn(ip=ctx.request.ip, client=ctx.request.headers.get("user-agent", ""))
+    return issued_json(await auth.sign_in(ctx.runtime, body.login, body.password, origin))
+
+
+def sign_out(ctx: Ctx) -> None:
+    """End the key that the request carries."""
+    auth.sign_out(ctx.session, ctx.runtime, ctx.actor)
+
+
+def self_get(ctx: Ctx) -> dict[str, Any]:
+    """One's own account with its rights (`permissions` null: all of them)."""
+    rights = None if ctx.actor.permissions is None else sorted(ctx.actor.permissions)
+    if ctx.actor.user_id is None:
+        return {"id": None, "login": ctx.actor.login, "name": ctx.actor.name, "permissions": rights}
+    return {**user_json(users.user_get(ctx.session, ctx.actor, ctx.actor.user_id)), "permissions": rights}
+
+
+async def self_update(ctx: Ctx, body: SelfBody) -> dict[str, Any]:
+    """Change one's own account. A new password ends the other sessions."""
+    if body.password is not None:
+        await _check_current_password(ctx, body.current_password or "")
+    fields = UserFields(**body.model_dump(exclude={"password", "current_password"}), password_hash=await _hashed(body.password))
+    return user_json(await _write(ctx, lambda session: users.self_update(session, ctx.runtime, ctx.actor, fields)))
+
+
+def self_sessions(ctx: Ctx) -> list[dict[str, Any]]:
+    """One's own living sessions and keys."""
+    return [key_json(key) for key in keys.keys_of(ctx.session, ctx.runtime, ctx.actor, _own_id(ctx))]
+
+
+def self_session_close(ctx: Ctx, key_id: Id) -> None:
+    """Close one of one's own sessions or keys."""
+    keys.revoke(ctx.session, ctx.runtime, ctx.actor, key_id, user_id=_own_id(ctx))
+
+
+def self_generate_key(ctx: Ctx, body: KeyBody) -> dict[str, Any]:
+    """A new API key of one's own; shown only now."""
+    return _generate(ctx, _own_id(ctx), body)
+
+
+def user_list(ctx: Ctx, limit: Limit = 500, offset: Offset = 0) -> list[dict[str, Any]]:
+    """Users by login."""
+    found, total = users.user_list(ctx.session, ctx.actor, limit=limit, offset=offset)
+    ctx.meta = {"total": total, "limit": limit, "offset": offset}
+    return [user_json(user) for user in found]
+
+
+def user_get(ctx: Ctx, user_id: Id) -> dict[str, Any]:
+    """One user."""
+    return user_json(users.user_get(ctx.session, ctx.actor, user_id))
+
+
+async def user_create(ctx: Ctx, body: UserBody) -> dict[str, Any]:
+    """A new user."""
+    fields = UserFields(**body.model_dump(exclude={"password"}), password_hash=await _hashed(body.password))
+    return user_json(await _write(ctx, lambda session: users.user_create(session, ctx.runtime, ctx.actor, fields)))
+
+
+async def user_update(ctx: Ctx, user_id: Id, body: UserBody) -> dict[str, Any]:
+    """Change a user. A new password ends the user's sessions."""
+    fields = UserFields(**body.model_dump(exclude={"password"}), password_hash=await _hashed(body.password))
+    return user_json(await _write(ctx, lambda session: users.user_update(session, ctx.runtime, ctx.actor, user_id, fields)))
+
+
+def user_delete(ctx: Ctx, user_id: Id) -> None:
+    """Delete a user and all its keys."""
+    users.user_delete(ctx.session, ctx.runtime, ctx.actor, user_id)
+
+
+def user_generate_key(ctx: Ctx, user_id: Id, body: KeyBody) -> dict[str, Any]:
+    """A new API key of a user; shown only now."""
+    return _generate(ctx, user_id, body)
+
+
+def user_sessions(ctx: Ctx, user_id: Id) -> list[dict[str, Any]]:
+    """A user's living sessions and keys."""
+    return [key_json(key) for key in keys.keys_of(ctx.session, ctx.runtime, ctx.actor, user_id)]
+
+
+def user_session_close(ctx: Ctx, user_id: Id, key_id: Id) -> None:
+    """Close a user's session or key."""
+    keys.revoke(ctx.session, ctx.runtime, ctx.actor, key_id, user_id=user_id)
+
+
+def role_list(ctx: Ctx) -> list[dict[str, Any]]:
+    """All roles."""
+    found = roles.role_list(ctx.session)
+    ctx.meta = {"total": len(found)}
+    return [role_json(role) for role in found]
+
+
+def role_get(ctx: Ctx, role_id: Id) -> dict[str, Any]:
+    """One role."""
+    return role_json(roles.role_get(ctx.session, role_id))
+
+
+def role_create(ctx: Ctx, body: RoleBody) -> dict[str, Any]:
+    """A new role."""
+    role = roles.role_create(
+        ctx.session,
+        ctx.runtime,
+        ctx.actor,
+        body.name or "",
+        body.permissions or [],
+        body.description or "",
+        body.display is not False,
+    )
+    return role_json(role)
+
+
+def role_update(ctx: Ctx, role_id: Id, body: RoleBody) -> dict[str, Any]:
+    """Change a role."""
+    return role_json(roles.role_update(ctx.session, ctx.runtime, ctx.actor, role_id, **body.model_dump()))
+
+
+def role_delete(ctx: Ctx, role_id: Id) -> None:
+    """Delete a role that nobody has."""
+    roles.role_delete(ctx.session, ctx.runtime, ctx.actor, role_id)
+
+
+def permission_list(ctx: Ctx) -> list[dict[str, Any]]:
+    """All permissions by group."""
+    return permissions_json(roles.permission_list(ctx.runtime))
+
+
+def _generate(ctx: Ctx, user_id: int, body: KeyBody) -> dict[str, Any]:
+    user = users.require_user(ctx.session, ctx.actor, user_id)
+    return issued_json(keys.generate_key(ctx.session, ctx.runtime, ctx.actor, user.login, body.expiration, body.description))
+
+
+def _own_id(ctx: Ctx) -> int:
+    if ctx.actor.user_id is None:
+        raise NotAllowed(f"User {ctx.actor.login} has no account")
+    return ctx.actor.user_id
+
+
+async def _hashed(password: str | None) -> str | None:
+    return None if password is None else await asyncio.to_thread(passwords.hash_password, password)
+
+
+async def _check_current_password(ctx: Ctx, current: str) -> None:
+    user_id = _own_id(ctx)
+    stored = await ctx.runtime.db.run_read(lambda session: session.get_one(User, user_id).password_hash)
+    if not await asyncio.to_thread(passwords.verify_password, stored, current):
+        raise ValidationFailed("current_password: wrong", field="current_password")
+
+
+async def _write(ctx: Ctx, work: Callable[[Session], users.UserInfo]) -> users.UserInfo:
+    return await ctx.runtime.db.run_write(work)
