@@ -70,7 +70,7 @@ _OLTS = (
     # host, family, model, name, street of the head-end, PON ports, ONUs on each
     ("127.10.0.11", "zte_c3xx", "", "olt-hoshcha-1", 0, 4, 32),
     ("127.10.0.12", "bdcom_epon", "P3616", "olt-babyn-1", 2, 4, 24),
-    ("127.10.0.13", "vsol_epon", "V1600D", "olt-tuchyn-1", 3, 4, 20),
+    ("127.10.0.13", "vsol_v1600d", "V1600D", "olt-tuchyn-1", 3, 4, 20),
     ("127.10.0.14", "zte_c3xx", "", "olt-syniv-1", 1, 2, 32),
 )
 _SWITCHES = (

@@ -15,7 +15,7 @@ from wildcore.lab.captures.switches import PortUse
 FAMILIES: Mapping[str, tuple[ModuleType, tuple[Kind, ...]]] = {
     "bdcom_epon": (bdcom, EPON_KINDS),
     "zte_c3xx": (zte, GPON_KINDS),
-    "vsol_epon": (vsol, EPON_KINDS),
+    "vsol_v1600d": (vsol, EPON_KINDS),
 }
 """OLT families by name: who writes their tables, and what ONUs they take."""
 

@@ -132,10 +132,10 @@ def bridge_ports(rows: Rows, ports: Iterable[tuple[int, int]]) -> None:
     rows.integers(f"{BRIDGE}.1.4.1.2", (((port,), if_index) for port, if_index in ports))
 
 
-def fdb_per_vlan(rows: Rows, entries: Iterable[tuple[int, str, int]]) -> None:
-    """Q-BRIDGE's forwarding table: (VLAN, MAC as 12 hex digits, bridge port); all learned."""
+def fdb_per_vlan(rows: Rows, entries: Iterable[tuple[int, str, int]], *, length: bool = False) -> None:
+    """Q-BRIDGE's forwarding table: (VLAN, MAC as 12 hex digits, bridge port); all learned. `length`: 6 stands before the MAC."""
     for vlan_id, mac, port in entries:
-        index = (vlan_id, *bytes.fromhex(mac))
+        index = (vlan_id, *((6,) if length else ()), *bytes.fromhex(mac))
         rows.integers(f"{QBRIDGE}.2.2.1.2", [(index, port)])
         rows.integers(f"{QBRIDGE}.2.2.1.3", [(index, 3)])
 

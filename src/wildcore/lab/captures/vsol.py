@@ -51,7 +51,7 @@ def build(spec: Spec) -> Device:
     _pon_ports(device, pons)
     _onus(device)
     _optics(device)
-    _bridge(device, pon_index)
+    _bridge(device, pon_index, vlan_index + 1)
     _controls(device)
     return device
 
@@ -168,16 +168,18 @@ def _optics(device: Device) -> None:
     rows.column(f"{OLT_RX}.3", STRING, ((i, _power(o, o.olt_rx_dbm, 3)) for i, o in items))
 
 
-def _bridge(device: Device, pon_index: dict[int, int]) -> None:
+def _bridge(device: Device, pon_index: dict[int, int], first: int) -> None:
+    """Q-BRIDGE as in the capture: the MAC's length before the MAC, and the ONU's ifIndex as the port."""
     rows = device.rows
-    learned = [(o, mac) for o in device.onus if o.at_start is OnuState.ONLINE for mac in o.macs]
-    for n, (onu, mac) in enumerate(learned, 1):
+    learned = [(n, o, mac) for n, o in enumerate(device.onus, first) if o.at_start is OnuState.ONLINE for mac in o.macs]
+    for n, (_, onu, mac) in enumerate(learned, 1):
         rows.integers(f"{FDB}.1", [((n,), n)])
         rows.integers(f"{FDB}.2", [((n,), onu.vlan_id)])
         rows.texts(f"{FDB}.3", [((n,), mac_text(mac).lower())])
         rows.texts(f"{FDB}.4", [((n,), "Dynamic")])
         rows.texts(f"{FDB}.5", [((n,), f"EPON0/{onu.pon}:{onu.number}")])
-    mibs.fdb_per_vlan(rows, [(1200, device.spec.mac(0xF0), 1), *((o.vlan_id, mac, pon_index[o.pon]) for o, mac in learned)])
+    entries = [(1200, device.spec.mac(0xF0), 1), *((o.vlan_id, mac, index) for index, o, mac in learned)]
+    mibs.fdb_per_vlan(rows, entries, length=True)
     mibs.bridge_ports(rows, ((n, n) for n in range(1, UPLINKS + len(pon_index) + 1)))
     found = [VlanPorts(1, "default"), VlanPorts(1200, "vlan1200", (), (1,))]
     found += [VlanPorts(100 + p, f"vlan{100 + p}", (1,), (i,)) for p, i in pon_index.items()]

@@ -20,7 +20,6 @@ OPTICS, VENDOR = f"{Z}.1012.3.50.12.1.1", f"{Z}.1012.3.50.11.2.1"
 OLT_RX_A, OLT_RX_B = f"{Z}.1015.1010.11.2.1.2", f"{Z}.1082.500.1.2.4.2.1.2"
 REMOTE, UNI = f"{Z}.1082.500.20.2.1.2.1", f"{Z}.1082.500.20.2.3.2.1"
 OCTETS, CARD, MODULE = f"{Z}.1015.1010.5.56.1.1", f"{Z}.1082.10.1.2.4.1", f"{Z}.1082.30.40.2.4.1"
-FDB = f"{Z}.1015.6.1.3.1.5.1"
 
 PHASE = {OnuState.ONLINE: 3, OnuState.LOS: 1, OnuState.POWER_OFF: 4, OnuState.OFFLINE: 6}
 REASON = {OnuState.LOS: 2, OnuState.POWER_OFF: 9, OnuState.OFFLINE: 1}
@@ -79,8 +78,6 @@ def build(spec: Spec) -> Device:
     for index, onu in _at_a(spec):
         where = f"{CONFIG}.3.{index[0]}.{index[1]}"
         device.on_write(where, STRING, onu.describe)
-    for (b, number), onu in _at_b(spec):
-        device.on_write(f"{Z}.1082.500.20.2.1.10.1.1.{b}.{number}", INTEGER, onu.restart)
     device.writable(f"{Z}.1082.20.1.2.10.1.1.0", INTEGER)
     return device
 
@@ -125,7 +122,7 @@ def _modules(device: Device) -> None:
 def _onus(device: Device) -> None:
     rows, items = device.rows, _at_a(device.spec)
     rows.texts(f"{CONFIG}.1", ((i, f"{o.vendor}-{o.model}") for i, o in items))
-    rows.texts(f"{CONFIG}.2", ((i, _name(o)) for i, o in items))
+    rows.texts(f"{CONFIG}.2", ((i, "") for i, _ in items))
     rows.column(f"{CONFIG}.3", STRING, ((i, o.description_bytes) for i, o in items))
     rows.column(f"{CONFIG}.5", STRING, ((i, serial(o)) for i, o in items))
     rows.integers(f"{STATE}.1", ((i, 1) for i, _ in items))
@@ -148,11 +145,6 @@ def _onus(device: Device) -> None:
 def serial(onu: SimOnu) -> bytes:
     """The eight octets of a GPON serial."""
     return onu.ident[:4].encode() + bytes.fromhex(onu.ident[4:])
-
-
-def _name(onu: SimOnu) -> str:
-    slot, port = place(onu.pon)
-    return f"ONU-{slot}/{port}:{onu.number}"
 
 
 def _rate(onu: SimOnu, factor: int) -> int:
@@ -196,14 +188,10 @@ def _unis(device: Device) -> None:
 
 
 def _bridge(device: Device) -> None:
-    """Q-BRIDGE has no more than the management's own entries here; subscribers' addresses stand in the vendor's table."""
+    """Q-BRIDGE has no more than the management's own entries here: what the vendor's own table looks like no capture tells."""
     spec, rows = device.spec, device.rows
     uplink = index_b(UPLINK_SLOT, 2)
     mibs.fdb_per_vlan(rows, [(95, spec.mac(0xF0), 2), (95, spec.mac(0xF1), 2)])
-    for onu in spec.onus:
-        if onu.at_start is OnuState.ONLINE:
-            port = index_a(*place(onu.pon))
-            rows.integers(FDB, (((port, onu.number, onu.vlan_id, *bytes.fromhex(mac)), port) for mac in onu.macs))
     vlans = {onu.vlan_id for onu in spec.onus}
     mibs.vlans(rows, [VlanPorts(1, "default"), VlanPorts(95, "mgmt"), *(VlanPorts(v, f"pon{v - 100}") for v in sorted(vlans))], 8)
     rows.texts(f"{mibs.LLDP}.3.7.1.3", [((uplink,), "xgei_1/4/2")])
