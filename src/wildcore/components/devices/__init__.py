@@ -1,0 +1,1 @@
+"""Devices, their groups, accesses and models."""

@@ -1,0 +1,1 @@
+"""Diagnosis of one subscriber line, for billing and for people."""

@@ -1,0 +1,1 @@
+"""Interfaces: search, history, what people change of them."""

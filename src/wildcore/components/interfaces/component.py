@@ -1,0 +1,30 @@
+"""The manifest of interfaces."""
+
+from __future__ import annotations
+
+from wildcore.components.interfaces import api
+from wildcore.i18n import _
+from wildcore.kit import Component, Route
+from wildcore.kit.permissions import ANALYTICS_SHOW, DEVICE_IFACE_MANAGEMENT, DEVICE_SHOW, FDB_HISTORY_BY_INTERFACE
+
+component = Component(
+    key="interfaces",
+    title=_("Interfaces"),
+    description=_("Ports, PON ports and ONUs: search, history, duplicates"),
+    permissions=(DEVICE_IFACE_MANAGEMENT, FDB_HISTORY_BY_INTERFACE, ANALYTICS_SHOW),
+    api=(
+        Route("GET", "/device-interface/search", api.search, DEVICE_SHOW, billing=True),
+        Route("GET", "/device-interface", api.search, DEVICE_SHOW),
+        Route("GET", "/device-interface/by-device/{device_id}", api.by_device, DEVICE_SHOW),
+        Route("PUT|POST", "/device-interface/ont-list", api.ont_list, DEVICE_SHOW, reads=True),
+        Route("GET", "/device-interface/types", api.types, DEVICE_SHOW),
+        Route("GET", "/device-interface/stat", api.stat, DEVICE_SHOW),
+        Route("GET", "/device-interface/duplicates", api.duplicate_idents, ANALYTICS_SHOW),
+        Route("GET", "/device-interface/{interface_id}", api.get_interface, DEVICE_SHOW, billing=True),
+        Route("PUT", "/device-interface/{interface_id}", api.update_interface, DEVICE_IFACE_MANAGEMENT),
+        Route("DELETE", "/device-interface/{interface_id}", api.delete_interface, DEVICE_IFACE_MANAGEMENT),
+        Route("GET", "/device-interface/{interface_id}/history", api.history, DEVICE_SHOW, billing=True),
+        Route("GET", "/device-interface/{interface_id}/fdb-history", api.fdb_history, FDB_HISTORY_BY_INTERFACE),
+        Route("GET", "/device-interface/{interface_id}/places", api.places, DEVICE_SHOW, billing=True),
+    ),
+)

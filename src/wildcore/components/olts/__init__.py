@@ -1,0 +1,1 @@
+"""What OLTs tell, under the paths that clients know."""

@@ -1,0 +1,1 @@
+"""Modules of devices, asked from the device, the cache or the store."""

@@ -1,0 +1,1 @@
+"""What switches tell, under the paths that clients know."""
