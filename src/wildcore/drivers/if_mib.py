@@ -34,7 +34,8 @@ _PHYSICAL_TYPES: Final = frozenset((6, 7, 26, 62, 69, 117, 208, 225, 250))
 _VIRTUAL_TYPES: Final = frozenset((24, 53, 131, 135, 136, 142, 161, 209))
 _VIRTUAL_NAME: Final = re.compile(
     r"vlan|\bvl\d|loop|^lo\d*$|tunnel|null|^nu\d|port-?channel|^(po|ch|trk|ae)\d|bond|bridge|^br\d|lag|console|^system$|"
-    r"cpu|^meth|mgmt|management|oob|stack|802\.1q|logical|user defined|^irb|^eoip|ppp|l2tp|gre|^dummy|\.\d+$",
+    r"cpu|^meth|mgmt|management|oob|stack|802\.1q|logical|user defined|^irb|"
+    r"^(em|me|vme|bme|fxp|vtep|jsrv|pf[eh]-|esi|dsc|lsi|tap|ipip|pim|mtun)|^eoip|ppp|l2tp|gre|^dummy|\.\d+$",
     re.IGNORECASE,
 )
 _TEN_GIG: Final = re.compile(r"^(te|ten|tgi|xg|xe|sfp-sfpplus|qsfp|fo|hu|twe|forty|hundred|et-)", re.IGNORECASE)

@@ -52,11 +52,17 @@ class BridgePorts:
     if_indexes: Collection[int]
     foreign: PortReader
 
+    def member(self, number: int) -> int | None:
+        """The ifIndex of a bit in a port list: the bridge port of that number, where there are any."""
+        return self.by_port.get(number) if self.by_port else (number if number in self.if_indexes else None)
+
     def reader(self, numbers: Iterable[int]) -> PortReader:
-        """The reading that explains most of the numbers seen in one table."""
+        """The reading that explains most of the port numbers of one FDB."""
         seen = Counter(number for number in numbers if number > 0)
         mapped = sum(count for number, count in seen.items() if number in self.by_port)
         plain = sum(count for number, count in seen.items() if number in self.if_indexes)
+        if seen and not mapped and not plain and all(number - 1 in self.by_port for number in seen):
+            return lambda number: self.by_port.get(number - 1)  # Dell FTOS: this table alone counts from one more
         by_port = mapped >= plain and bool(self.by_port)
 
         def read(number: int) -> int | None:
@@ -151,7 +157,9 @@ async def _vlan_of_fid(driver: Driver, findings: Findings, learned: list[_Learne
     tags = dict((await driver.walk(oid(f"{JUNIPER_VLAN}.3"), Findings(), needed=False)).rows) if _odd(learned) else {}
     if tags:
         ids = await driver.walk(oid(f"{JUNIPER_VLAN}.5"), findings, needed=False)
-        return {fid: decode.vlan_id(tags.get(index)) for index, fid in ids.rows if isinstance(fid, int)}
+        found = {fid: decode.vlan_id(tags.get(index)) for index, fid in ids.rows if isinstance(fid, int)}
+        # Without that column the database is the VLAN's index times 65536 (capture of a QFX5100).
+        return found or {index[0] << 16: decode.vlan_id(tag) for index, tag in tags.items()}
     walk = await driver.walk(CURRENT_FDB_ID, findings, needed=False)
     shared: dict[int, set[int]] = {}
     for index, fid in walk.rows:
@@ -212,6 +220,7 @@ async def vlans(driver: Driver, ports: BridgePorts, bind_keys: Mapping[int, str]
     for base, name in ((STATIC_NAME, "name"), (STATIC_EGRESS, "egress"), (STATIC_UNTAGGED, "untagged"),
                        (CURRENT_EGRESS, "egress"), (CURRENT_UNTAGGED, "untagged")):  # fmt: skip
         walk = await driver.walk(base, findings, needed=False)
+        read_ports = decode.port_reader(value for _, value in walk.rows)
         for index, value in walk.rows:
             vlan = index[-1] if index else 0
             if not 1 <= vlan <= 4094 or len(index) > 2:
@@ -219,13 +228,12 @@ async def vlans(driver: Driver, ports: BridgePorts, bind_keys: Mapping[int, str]
             row = members.setdefault(vlan, _Members())
             if name == "name":
                 row.name = decode.text(value) or ""
-            elif found := decode.ports(value):
+            elif found := read_ports(value):
                 setattr(row, name, found)
-    if not members:
-        names = await _vendor_vlans(driver, findings)
-        members = {vlan: _Members(name) for vlan, name in names.items()}
-    read = ports.reader(port for row in members.values() for port in row.egress)
-    rows = [_vlan(vlan, row, read, bind_keys) for vlan, row in sorted(members.items())]
+    if not any(row.name for row in members.values()):
+        for vlan, found_name in (await _vendor_vlans(driver, findings)).items():
+            members.setdefault(vlan, _Members()).name = found_name
+    rows = [_vlan(vlan, row, ports.member, bind_keys) for vlan, row in sorted(members.items())]
     if not rows:
         findings.add(False, ["no VLAN row"])
     return findings.answer(rows)

@@ -60,7 +60,16 @@ class ZteOlt(Olt):
             word = name[1].lower()
             pon = _KINDS.get(word[-4:])
             shown = self.olt_name.format(kind=word[-4:], path=where.path) if pon else row.name
-            placed.append(Interface(where.bind_key, shown, pon or row.type, "", row.if_index, row.alias or row.descr))
+            placed.append(
+                Interface(
+                    where.bind_key,
+                    shown,
+                    pon or row.type,
+                    "",
+                    row.if_index,
+                    row.alias or (row.descr if row.descr != row.name else ""),
+                )
+            )
         return placed
 
     async def interfaces(self) -> Answer[Interface]:
@@ -84,8 +93,7 @@ class ZteOlt(Olt):
     def _onu(self, kind: str, row: zte.Registered) -> Interface:
         where = place_of(row.bind_key) or Place(0, 0, 0)
         name = self.onu_name.format(kind=kind, path=where.path)
-        description = " ".join(dict.fromkeys(part for part in (row.name, row.description) if part))
-        return Interface(row.bind_key, name, InterfaceType.ONU, where.port_key, None, description)
+        return Interface(row.bind_key, name, InterfaceType.ONU, where.port_key, None, row.description or row.name)
 
     def foreign_port(self, number: int) -> int | None:
         """Bridge and LLDP port numbers are packing B, whatever IF-MIB uses."""
@@ -111,10 +119,10 @@ class ZteOlt(Olt):
         return _joined(await self.pieced(*zte.OPTICAL, at=at), await self.rows(zte.EPON_OPTICAL, at))
 
     async def onu_descriptions(self, interface: str | None = None) -> Answer[OnuDescription]:
-        """Names and descriptions of ONUs."""
+        """Descriptions of ONUs, the names of those without one."""
         at = await self.key_of(interface)
         answer = _joined(await self.pieced(*zte.REGISTERED, at=at), await self.rows(zte.EPON_REGISTERED, at))
-        rows = [OnuDescription(row.bind_key, self._onu("", row).description) for row in answer.rows]
+        rows = [OnuDescription(row.bind_key, row.description or row.name) for row in answer.rows]
         return Answer(rows, answer.complete, answer.problems)
 
     async def onu_reasons(self, interface: str | None = None) -> Answer[OnuReasons]:

@@ -329,7 +329,7 @@ class VsolV1600d(OltWithOnuInterfaces):
     async def onu_reasons(self, interface: str | None = None) -> Answer[OnuReasons]:
         """Last registration and deregistration, why it went, how long it is up."""
         answer = await self.rows(HISTORY, await self.key_of(interface))
-        rows = [OnuReasons(row.bind_key, row.reason, row.last_reg, row.last_dereg, row.online_sec) for row in answer.rows]
+        rows = [OnuReasons(row.bind_key, _why(row), row.last_reg, row.last_dereg, row.online_sec) for row in answer.rows]
         return Answer(rows, answer.complete, answer.problems)
 
     async def onu_unis(self, interface: str | None = None) -> Answer[OnuUni]:
@@ -343,6 +343,11 @@ class VsolV1600d(OltWithOnuInterfaces):
     async def pon_ports_optical(self) -> Answer[PonPort]:
         """The PON ports' own optical modules."""
         return await self.rows(PON_OPTICAL)
+
+
+def _why(row: _Listed) -> str:
+    """0 means wire down, and also that nothing ever happened to an ONU that is online."""
+    return "" if row.state is OnuState.ONLINE and row.last_dereg is None else row.reason
 
 
 def _pon(pon: int, if_index: int | None, alias: str) -> Interface:
