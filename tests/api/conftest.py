@@ -123,4 +123,14 @@ async def world(runtime: Runtime, password_hash: str) -> AsyncIterator[World]:
 
 def component_info(one: Component) -> ComponentInfo:
     """What the catalogue needs of a manifest."""
-    return ComponentInfo(one.key, one.title, one.description, one.core, one.enabled, one.depends, one.permissions, one.schedules)
+    return ComponentInfo(
+        one.key,
+        one.title,
+        one.description,
+        one.core,
+        one.enabled,
+        one.depends,
+        one.permissions,
+        one.schedules,
+        settings=tuple(s.key for s in one.settings),
+    )

@@ -39,6 +39,7 @@ def info(component: Component) -> ComponentInfo:
         depends=component.depends,
         permissions=component.permissions,
         schedules=component.schedules,
+        settings=tuple(setting.key for setting in component.settings),
         brings=(
             *(route.path for route in component.api),
             *(page.path for page in component.pages),

@@ -52,6 +52,7 @@ class ComponentInfo:
     permissions: tuple[Permission, ...]
     schedules: tuple[Schedule, ...]
     brings: tuple[Any, ...] = ()
+    settings: tuple[str, ...] = ()
 
 
 class Catalogue:
@@ -88,6 +89,10 @@ class Catalogue:
     def basic_permissions(self) -> frozenset[str]:
         """What everybody who signs in may."""
         return frozenset(key for key, permission in self.permissions().items() if permission.basic)
+
+    def hidden_settings(self) -> frozenset[str]:
+        """Keys of the settings that belong to components that are off."""
+        return frozenset(key for one in self._components.values() if not self.enabled(one.key) for key in one.settings)
 
     def schedules(self) -> dict[str, tuple[str, Schedule]]:
         """Schedules of the components that are on: key -> (component key, schedule)."""

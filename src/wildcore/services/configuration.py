@@ -9,9 +9,12 @@ from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from wildcore import __version__
+from wildcore.errors import NotFound
+from wildcore.i18n import gettext
 from wildcore.services import action_log
 from wildcore.services.actor import Actor
 from wildcore.services.runtime import Runtime
+from wildcore.services.settings import Setting
 from wildcore.store.tables import Device, Interface, Poll
 
 
@@ -37,14 +40,17 @@ def describe(runtime: Runtime) -> list[dict[str, Any]]:
     ]
 
 
-def visible_settings(runtime: Runtime) -> list[Any]:
+def visible_settings(runtime: Runtime) -> list[Setting]:
     """Settings of the core and of the components that are on."""
-    hidden = getattr(runtime.catalogue, "hidden_settings", frozenset)()
+    hidden = runtime.catalogue.hidden_settings()
     return [spec for key, spec in runtime.settings.specs().items() if key not in hidden]
 
 
 def change(session: Session, runtime: Runtime, actor: Actor, values: Mapping[str, Any]) -> list[str]:
     """Store settings within the caller's transaction; the keys that changed. In effect as soon as it is committed."""
+    hidden = sorted(runtime.catalogue.hidden_settings() & values.keys())
+    if hidden:
+        raise NotFound(gettext("There is no setting {key}", key=hidden[0]), field=hidden[0])
     changed = runtime.settings.set(session, values)
     if changed:
         event.listen(session, "after_commit", lambda _session: runtime.settings.forget(), once=True)

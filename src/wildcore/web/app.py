@@ -87,11 +87,16 @@ def _order(route: GuardedRoute) -> tuple[int, ...]:
 
 
 def _guarded(runtime: Runtime, components: Sequence[Component], answers: Answers) -> list[GuardedRoute]:
-    api = [_api_route(runtime, one, route, answers) for one in components for route in one.api]
+    api = [
+        _api_route(runtime, one, route, method, answers)
+        for one in components
+        for route in one.api
+        for method in route.methods.split("|")
+    ]
     return api + [_page_route(runtime, one, page, answers) for one in components for page in one.pages]
 
 
-def _api_route(runtime: Runtime, component: Component, route: Route, answers: Answers) -> GuardedRoute:
+def _api_route(runtime: Runtime, component: Component, route: Route, method: str, answers: Answers) -> GuardedRoute:
     target = Target(component.key, "api", route.permission, route.billing, route.reads)
     needed = " + ".join(f"`{one.key}`" for one in target.permissions) or "none, public"
     about = (route.handler.__doc__ or "").strip()
@@ -101,7 +106,7 @@ def _api_route(runtime: Runtime, component: Component, route: Route, answers: An
         target,
         runtime,
         answers,
-        methods=[method.strip().upper() for method in route.methods.split("|")],
+        methods=[method.strip().upper()],
         summary=route.summary or about.partition("\n")[0] or route.handler.__name__,
         description=f"{about}\n\nPermission: {needed}".strip(),
         tags=[component.key],

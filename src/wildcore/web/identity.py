@@ -19,6 +19,8 @@ from wildcore.services.auth import actor_by_key
 from wildcore.services.runtime import Runtime
 from wildcore.web.proxy import Caller, known_host, networks, origin_of, parse_address, within
 
+# Set in the ASGI scope by who serves the console's own socket: whoever may open that socket is the system itself.
+CONSOLE_SCOPE = "wildcore.console"
 KEY_NAME = "x-auth-key"
 CSRF_HEADER = "x-csrf-token"
 CSRF_FIELD = "csrf_token"
@@ -70,7 +72,7 @@ async def identify(
         except Unauthenticated:
             return None
         return Identity(actor, "cookie", csrf_token(session_key))
-    if trusted_networks and _trusted(runtime, request, caller):
+    if trusted_networks and (request.scope.get(CONSOLE_SCOPE) is True or _trusted(runtime, request, caller)):
         return Identity(system_actor(caller.ip), "network")
     return None
 
