@@ -11,11 +11,10 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from wildcore.services.actor import Actor
+from wildcore.services.applying.bulk import among
 from wildcore.store.tables import Device, DeviceAccess, DeviceGroup, DeviceGroupLink, DeviceModel
 
 T = TypeVar("T")
-
-_IN_LIST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +160,7 @@ def devices_by_id(session: Session, actor: Actor, ids: Collection[int]) -> dict[
     """Devices of rows that were already read within the actor's scope, by id, in two statements however many they are."""
     if not ids:
         return {}
-    conditions = (Device.id.in_(list(ids)),) if len(ids) <= _IN_LIST else ()
-    return {view.id: view for view in read_devices(session, actor, *conditions)}
+    return {view.id: view for view in read_devices(session, actor, among(session, Device.__table__.c.id, ids))}
 
 
 def model_view(columns: Sequence[Any]) -> ModelView:
@@ -181,10 +179,9 @@ def _groups(session: Session, actor: Actor, device_ids: Sequence[int]) -> dict[i
     query = (
         select(DeviceGroupLink.device_id, DeviceGroup.id, DeviceGroup.name, DeviceGroup.description, DeviceGroup.created_at)
         .join(DeviceGroup, DeviceGroup.id == DeviceGroupLink.group_id)
+        .where(among(session, DeviceGroupLink.__table__.c.device_id, device_ids))
         .order_by(DeviceGroup.id)
     )
-    if len(device_ids) <= _IN_LIST:
-        query = query.where(DeviceGroupLink.device_id.in_(device_ids))
     if actor.group_ids is not None:
         query = query.where(DeviceGroupLink.group_id.in_(sorted(actor.group_ids)))
     known: dict[int, GroupView] = {}

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from wildcore.model.ident import ident_key, mac_key
 from wildcore.services import subscribers
 from wildcore.services.actor import Actor
+from wildcore.services.applying.bulk import among
 from wildcore.services.bindings import place_order
 from wildcore.services.device_views import DeviceView, Listing, devices_by_id
 from wildcore.services.runtime import Runtime
@@ -84,7 +85,7 @@ class InterfaceView:
     subscribers: tuple[SubscriberView, ...] = ()
 
 
-_COLUMNS: tuple[Any, ...] = (
+COLUMNS: tuple[Any, ...] = (
     Interface.id,
     Interface.device_id,
     Interface.bind_key,
@@ -125,23 +126,23 @@ def search(
         return Listing([], 0)
     by_place = wanted.ont_ident is not None or wanted.mac_address is not None
     order: Sequence[Any] = place_order() if by_place else (Interface.gone_at.is_not(None), Interface.device_id, Interface.id)
-    query = select(*_COLUMNS, stale(actor)).join(Device, Device.id == Interface.device_id).where(*conditions).order_by(*order)
+    query = select(*COLUMNS, stale(actor)).join(Device, Device.id == Interface.device_id).where(*conditions).order_by(*order)
     rows = session.execute(query.limit(limit).offset(offset or None)).all()
     total = len(rows)
     if limit is not None or offset:
         count = select(func.count(Interface.id)).join(Device, Device.id == Interface.device_id).where(*conditions)
         total = session.scalar(count) or 0
-    return Listing(_views(session, runtime, actor, rows), total)
+    return Listing(views(session, runtime, actor, rows), total)
 
 
 def by_ids(session: Session, runtime: Runtime, actor: Actor, ids: Sequence[int]) -> dict[int, InterfaceView]:
     """Interfaces by id, without those that the actor may not see."""
     query = (
-        select(*_COLUMNS, stale(actor))
+        select(*COLUMNS, stale(actor))
         .join(Device, Device.id == Interface.device_id)
-        .where(Interface.id.in_(list(ids)), visible_devices(actor))
+        .where(among(session, Interface.__table__.c.id, ids), visible_devices(actor))
     )
-    return {view.id: view for view in _views(session, runtime, actor, session.execute(query).all())}
+    return {view.id: view for view in views(session, runtime, actor, session.execute(query).all())}
 
 
 def stale(actor: Actor) -> ColumnElement[bool]:
@@ -231,7 +232,8 @@ def _numbered(within: Sequence[ColumnElement[bool]], number: str) -> Select[tupl
     return select(ranked.c.id).where(ranked.c.place == 1)
 
 
-def _views(session: Session, runtime: Runtime, actor: Actor, rows: Sequence[Any]) -> list[InterfaceView]:
+def views(session: Session, runtime: Runtime, actor: Actor, rows: Sequence[Any]) -> list[InterfaceView]:
+    """Views of rows of `COLUMNS` and `stale`, read within the actor's scope; three statements."""
     if not rows:
         return []
     devices = devices_by_id(session, actor, {row[1] for row in rows})

@@ -1,0 +1,161 @@
+"""Diagnosis of one subscriber's line: all that is known of an ONU or a port, as fresh as asked for.
+
+From the store or a fresh cache a diagnosis is six SQL statements. The hardware is asked about this one interface only, all
+modules at once; the device's gate puts them in a row, and one small question finds out whether it answers at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wildcore.drivers.capabilities import Module
+from wildcore.errors import NotFound
+from wildcore.i18n import gettext
+from wildcore.model.device import DeviceType
+from wildcore.model.interface import InterfaceType
+from wildcore.services import calls, stored
+from wildcore.services.actor import Actor
+from wildcore.services.calls import CallResult, Place, Source
+from wildcore.services.device_sessions import modules_of
+from wildcore.services.interface_search import COLUMNS, InterfaceView, stale, views
+from wildcore.services.live import Question
+from wildcore.services.runtime import Runtime
+from wildcore.services.scope import visible_devices
+from wildcore.services.stored import Stored
+from wildcore.services.stored_rows import ONU_FACTS, Facts
+from wildcore.store.tables import Device, Interface, OnuValues
+
+DEVICE_WAIT_SEC = 30.0
+"""Longest time that a diagnosis from the device takes, whatever the device does."""
+
+ONU_MODULES = (
+    "pon_onts_status",
+    "pon_onts_optical",
+    "pon_onts_serial",
+    "pon_onts_mac_addr",
+    "pon_onts_descr",
+    "pon_onts_reasons",
+    "pon_onts_vendor",
+    "pon_onts_uni",
+    "pon_onts_counters",
+    "fdb",
+)
+PORT_MODULES = ("link_info", "counters", "fdb", "vlans")
+PON_MODULES = (*PORT_MODULES, "pon_ports_list", "pon_ports_optical")
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """An interface, what its modules answered (by module name), and its device's `system`."""
+
+    interface: InterfaceView
+    results: Mapping[str, CallResult]
+    system: CallResult | None
+    at: int
+
+    @property
+    def is_onu(self) -> bool:
+        """Whether it is an ONU, and not a port."""
+        return self.interface.type == InterfaceType.ONU.value
+
+    def rows(self, module: str) -> list[Any]:
+        """Rows of a module about this interface; an empty list when it is unknown."""
+        result = self.results.get(module)
+        if result is None:
+            return []
+        key = self.interface.bind_key
+        return [row for row in result.rows if getattr(row, "bind_key", key) == key]
+
+    def row(self, module: str) -> Any:
+        """The one row of a module, None when it is unknown."""
+        return next(iter(self.rows(module)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    view: InterfaceView
+    place: Place
+    questions: dict[str, tuple[Question, Stored]]
+
+
+async def diagnose(runtime: Runtime, actor: Actor, interface_id: int, source: Source = "cache") -> Diagnosis:
+    """Diagnose an interface. NotFound when the actor may not see it; a silent device is told in each result's `meta.error`.
+
+    `cache` takes at most DIAG_WAIT_SEC, `device` at most `DEVICE_WAIT_SEC` seconds.
+    """
+    known = await runtime.db.run_read(lambda session: _load(session, runtime, actor, interface_id))
+    wait_sec = DEVICE_WAIT_SEC if source == "device" else None
+    answers = await asyncio.gather(
+        *(calls.answer(runtime, known.place, question, last, source, wait_sec) for question, last in known.questions.values())
+    )
+    results = dict(zip(known.questions, answers, strict=True))
+    return Diagnosis(known.view, results, results.pop("system", None), runtime.now())
+
+
+def _load(session: Session, runtime: Runtime, actor: Actor, interface_id: int) -> _Known:
+    query = (
+        select(*COLUMNS, stale(actor), *ONU_FACTS)
+        .join(Device, Device.id == Interface.device_id)
+        .outerjoin(OnuValues, OnuValues.interface_id == Interface.id)
+        .where(Interface.id == interface_id, visible_devices(actor))
+    )
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(gettext("There is no interface {id}", id=interface_id), field="interface_id")
+    width = len(COLUMNS) + 1
+    view = views(session, runtime, actor, [row[:width]])[0]
+    facts = _facts(view, row[width:])
+    model = view.device.model
+    place = Place(view.device_id, view.device.ip, modules_of(model.key, model.family), [facts], view.id, view.bind_key)
+    wanted = _modules(view, place)
+    answers = stored.load_answers(session, view.device_id, view.id, [module.name for module in wanted])
+    fdb = stored.load_fdb(session, view.device_id, view.id)
+    questions = {}
+    for module in wanted:
+        last = stored.of_device(module.name, answers)
+        if module.per_interface:
+            last = stored.of_interface(module.name, facts, answers, fdb)
+        questions[module.name] = (_question(view, module), last)
+    return _Known(view, place, questions)
+
+
+def _modules(view: InterfaceView, place: Place) -> list[Module]:
+    if view.type == InterfaceType.ONU.value:
+        names: tuple[str, ...] = ONU_MODULES
+    else:
+        names = PON_MODULES if view.device.model.type == DeviceType.OLT.value else PORT_MODULES
+    available = {module.name: module for module in place.modules}
+    return [available[name] for name in ("system", *names) if name in available]
+
+
+def _question(view: InterfaceView, module: Module) -> Question:
+    """About the interface where the module can be asked so; a switch's FDB is one table, read whole and shared by all ports."""
+    shared = module.name == "fdb" and view.type != InterfaceType.ONU.value
+    if not module.per_interface or shared:
+        return Question(view.device_id, module)
+    return Question(view.device_id, module, view.id, view.bind_key)
+
+
+def _facts(view: InterfaceView, onu: Any) -> Facts:
+    return Facts(
+        view.id,
+        view.bind_key,
+        view.name,
+        view.type,
+        view.parent_bind_key,
+        view.port_num,
+        view.if_index,
+        view.description,
+        view.status,
+        view.ident,
+        view.ident_type,
+        view.last_seen_at,
+        view.gone_at,
+        *onu,
+    )
