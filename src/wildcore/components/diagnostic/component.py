@@ -1,0 +1,20 @@
+"""The manifest of the interface diagnosis."""
+
+from __future__ import annotations
+
+from wildcore.components.diagnostic import api
+from wildcore.i18n import _
+from wildcore.kit import Component, Route
+from wildcore.kit.permissions import DIAG_INTERFACE
+
+component = Component(
+    key="diagnostic",
+    title=_("Diagnostic"),
+    description=_("All that is known of one subscriber's line, for billing and for people"),
+    permissions=(DIAG_INTERFACE,),
+    api=(
+        Route("GET", "/component/diagnostic/interface/{interface_id}/diag", api.diag, DIAG_INTERFACE, billing=True),
+        Route("GET", "/component/diagnostic/interface/{interface_id}/diag/html", api.diag_html, DIAG_INTERFACE, billing=True),
+        Route("GET", "/component/diagnostic/interface/{interface_id}/links", api.links, DIAG_INTERFACE, billing=True),
+    ),
+)
