@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from wildcore.app.build import Installation
@@ -21,15 +21,15 @@ from wildcore.kit.console import SOCKET_FILE
 from wildcore.lab.agents import Agents
 from wildcore.lab.billing import Billing, BillingServer
 from wildcore.lab.district import District, district
-from wildcore.lab.seeding import DemoState, seed_billing, seed_devices, seed_people
+from wildcore.lab.seeding import SYNC, DemoState, seed_billing, seed_devices, seed_people
 from wildcore.model.ident import ident_key
+from wildcore.services import schedules
 from wildcore.services.runtime import Runtime
 from wildcore.store.tables import Device, Interface, Poll
 
 T = TypeVar("T")
 Say = Callable[[str], None]
 
-SYNC = "mikbill_sync_clients"
 POLL_CHECK_SEC = 0.5
 FIRST_POLLS_SEC = 180
 
@@ -173,12 +173,11 @@ async def _after_first_polls(runtime: Runtime, say: Say, url: str, place: Distri
 
 
 async def _first_polls(runtime: Runtime) -> tuple[bool, list[str]]:
-    """Wait until every poller has run once on every device; those not yet run are made due at once."""
+    """Wait until every poller has run once on every device."""
     for _ in range(int(FIRST_POLLS_SEC / POLL_CHECK_SEC)):
         total, waiting = await runtime.db.run_read(_polls)
         if total and not waiting:
             break
-        await runtime.db.run_write(lambda session: _hurry(session, runtime.now()))
         await asyncio.sleep(POLL_CHECK_SEC)
     else:
         return False, [f"the first polls are not in after {FIRST_POLLS_SEC} s"]
@@ -194,11 +193,6 @@ def _polls(session: Session) -> tuple[int, int]:
     return session.scalar(active) or 0, session.scalar(active.where(Poll.last_at.is_(None))) or 0
 
 
-def _hurry(session: Session, now: int) -> None:
-    never = update(Poll).where(Poll.last_at.is_(None), Poll.lease_owner.is_(None), Poll.interval_sec > 0, Poll.next_at > now)
-    session.execute(never.values(next_at=now))
-
-
 def _failed(session: Session) -> list[str]:
     rows = session.execute(
         select(Device.ip, Poll.poller, Poll.error).join(Device, Device.id == Poll.device_id).where(Poll.result == "error")
@@ -208,14 +202,11 @@ def _failed(session: Session) -> list[str]:
 
 async def _sync(runtime: Runtime) -> list[str]:
     """Billing's subscribers, once; the schedule does it from then on."""
-    found = runtime.catalogue.schedules().get(SYNC)
-    if found is None:
-        return [f"there is no schedule {SYNC}"]
     try:
-        await found[1].job(runtime, lambda _stage, _done, _total: None)
+        run = await schedules.run_now(runtime, SYNC, "demo")
     except WildcoreError as error:
         return [error.description]
-    return []
+    return [] if run.result == schedules.OK else [run.output]
 
 
 def _interface_id(session: Session, ident: str) -> int:

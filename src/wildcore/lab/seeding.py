@@ -14,7 +14,18 @@ from sqlalchemy.orm import Session
 
 from wildcore.errors import ConfigurationError, WildcoreError
 from wildcore.lab.district import Site
-from wildcore.services import configuration, detection, device_accesses, device_groups, devices, keys, passwords, roles, users
+from wildcore.services import (
+    configuration,
+    detection,
+    device_accesses,
+    device_groups,
+    devices,
+    keys,
+    passwords,
+    roles,
+    schedules,
+    users,
+)
 from wildcore.services.actor import Actor, system_actor
 from wildcore.services.auth import actor_by_key
 from wildcore.services.device_accesses import AccessInput
@@ -29,6 +40,7 @@ ACCESS = "SNMP demo"
 BILLING_ROLE, BILLING_LOGIN = "mb_dms", "mikbill"
 KEY_TERM = "365d"
 MIKBILL = "mikbill_integration"
+SYNC = "mikbill_sync_clients"
 
 BILLING_RIGHTS = (
     "system_cross_auth_user", "user_display", "user_self_control", "diag_interface", "olts_info", "switches_info",
@@ -160,11 +172,16 @@ def _access(session: Session, runtime: Runtime, snmp_port: int) -> tuple[int, in
 
 
 async def seed_billing(runtime: Runtime, address: str, api_key: str) -> None:
-    """Switch the MikBill integration on, with its address, key and global search field."""
+    """Switch the MikBill integration on, with its address and key, and its sync by the clock."""
     actor = system_actor("demo")
     if not runtime.catalogue.enabled(MIKBILL):
         await runtime.db.run_write(lambda session: configuration.switch_component(session, runtime, actor, MIKBILL, on=True))
         runtime.catalogue.forget()
     values = {"MIKBILL_API_ADDR": address, "MIKBILL_AUTH_KEY": api_key}
-    await runtime.db.run_write(lambda session: configuration.change(session, runtime, actor, values))
+
+    def work(session: Session) -> None:
+        configuration.change(session, runtime, actor, values)
+        schedules.set_schedule(session, runtime, SYNC, enabled=True)
+
+    await runtime.db.run_write(work)
     runtime.settings.forget()
