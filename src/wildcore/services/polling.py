@@ -167,7 +167,10 @@ async def renewed(runtime: Runtime, owner: str) -> AsyncIterator[None]:
     async def keep() -> None:
         while True:
             await asyncio.sleep(LEASE_SEC / 3)
-            await runtime.db.run_write(lambda session: polling_leases.renew(session, owner, runtime.now()))
+            try:
+                await runtime.db.run_write(lambda session: polling_leases.renew(session, owner, runtime.now()))
+            except Exception:
+                log.exception("Leases of polls could not be renewed, it goes on")
 
     renewing = asyncio.create_task(keep())
     try:

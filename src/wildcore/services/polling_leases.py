@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from wildcore.services.pollers import ORDER
@@ -26,6 +26,12 @@ class Claimed:
     device_id: int
     poller: str
     interval_sec: int
+    result: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether its last run failed."""
+        return self.result == "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +50,21 @@ def next_due(session: Session, now: int) -> int | None:
     return session.scalar(query)
 
 
-def claim(session: Session, owner: str, now: int, devices: int) -> dict[int, list[Claimed]]:
-    """Take the due polls of up to `devices` enabled devices, the most overdue first: device id -> polls in their order."""
+def claim(session: Session, owner: str, now: int, devices: int, failing: int = 0) -> dict[int, list[Claimed]]:
+    """Take the due polls of up to `devices` enabled devices, the most overdue first: device id -> polls in their order.
+
+    Of these, up to `failing` may be devices of which a poll failed last time: they are the slow ones.
+    """
+    failed = func.max(case((Poll.result == "error", 1), else_=0))
     due = (
         select(Poll.device_id)
         .join(Device, Device.id == Poll.device_id)
         .where(Device.enabled, Poll.next_at <= now, _free(now))
         .group_by(Poll.device_id)
         .order_by(func.min(Poll.next_at))
-        .limit(devices)
     )
-    ids = list(session.scalars(due))
+    ids = list(session.scalars(due.having(failed == 1).limit(failing))) if failing > 0 else []
+    ids += session.scalars(due.having(failed == 0).limit(devices - len(ids)))
     return _take(session, owner, now, _lock(session, ids, wait=False), Poll.next_at <= now)
 
 
@@ -113,7 +123,7 @@ def _take(session: Session, owner: str, now: int, device_ids: list[int], which: 
         update(Poll)
         .where(Poll.device_id.in_(device_ids), which, _free(now))
         .values(lease_owner=owner, lease_until=now + LEASE_SEC)
-        .returning(Poll.id, Poll.device_id, Poll.poller, Poll.interval_sec)
+        .returning(Poll.id, Poll.device_id, Poll.poller, Poll.interval_sec, Poll.result)
     )
     rows = session.execute(query, execution_options={"synchronize_session": False}).all()
     found: dict[int, list[Claimed]] = {}
