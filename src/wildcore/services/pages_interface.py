@@ -131,6 +131,13 @@ def kind_of(interface_type: str) -> str:
     return "PON" if interface_type in ("PON", "EPON", "GPON") else "PORT"
 
 
+def require_info(actor: Actor, device_type: str) -> None:
+    """Raise Forbidden without the right to see what devices of a type tell."""
+    needed = {"OLT": "olts_info", "SWITCH": "switches_info"}.get(device_type)
+    if needed is not None:
+        actor.require(needed)
+
+
 def limits(runtime: Runtime) -> Limits:
     """The configured limits of levels."""
     get = runtime.settings.get
@@ -141,8 +148,10 @@ def limits(runtime: Runtime) -> Limits:
 
 
 def interface_page(session: Session, runtime: Runtime, actor: Actor, interface_id: int) -> InterfacePage:
-    """The page of an interface. NotFound when there is none or the actor may not see its device."""
+    """The page of an interface. NotFound when there is none or the actor may not see its device; Forbidden without the right
+    to see into devices of its type."""
     view = get_interface(session, runtime, actor, interface_id)
+    require_info(actor, view.device.model.type)
     kind = kind_of(view.type)
     names = {"ONU": ONU_MODULES, "PON": PON_MODULES}.get(kind, PORT_MODULES)
     facts = stored.load_facts(session, view.device_id, view.id)[0]

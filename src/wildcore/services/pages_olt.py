@@ -137,9 +137,8 @@ def onu_tree(session: Session, runtime: Runtime, actor: Actor, device_id: int, w
         for row in ports
     ]
     # ONUs whose PON port is not listed must not be lost.
-    branches += [
-        PonBranch(0, key, key or "–", "Unknown", "", "", states[key], gone.get(key, 0)) for key in sorted(set(states) - known)
-    ]
+    for key in sorted(set(states) - known):
+        branches += [PonBranch(0, key, key or "–", "Unknown", "", "", states[key], gone.get(key, 0))]
     branches.sort(key=lambda one: natural(one.name))
     sums: dict[str, int] = {}
     for counts in states.values():
@@ -274,4 +273,5 @@ def _rows(
     rows = session.execute(query).all()
     macs = mac_counts(session, device_id)
     owners = subscribers.of_interfaces(session, runtime, [row.id for row in rows])
-    return tuple(OnuRow(*tuple(row), macs=macs.get(row.id, 0), subscribers=tuple(owners.get(row.id, ()))) for row in rows)
+    made: list[tuple[Any, ...]] = [(*row, macs.get(row.id, 0), tuple(owners.get(row.id, ()))) for row in rows]
+    return tuple(OnuRow(*values) for values in made)

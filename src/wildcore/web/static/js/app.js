@@ -156,8 +156,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 document.addEventListener("htmx:responseError", (event) => {
   const box = document.getElementById("wc-toasts").dataset;
-  const said = event.detail.xhr.getResponseHeader("X-Error");
-  toast(said ? decodeURIComponent(said) : box.failed, "bad");
+  const { xhr } = event.detail;
+  const plain = (xhr.getResponseHeader("Content-Type") || "").startsWith("text/plain");
+  toast(plain && xhr.responseText ? xhr.responseText.slice(0, 300) : box.failed, "bad");
 });
 document.addEventListener("htmx:sendError", () => toast(document.getElementById("wc-toasts").dataset.lost, "bad"));
 document.addEventListener("htmx:afterSettle", (event) => {
