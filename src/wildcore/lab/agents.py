@@ -14,8 +14,11 @@ from wildcore.lab.captures.device import Device
 from wildcore.transport.replay import Behaviour, MibRow, MibView, ReplayAgent
 from wildcore.transport.snmp.types import V3User, Varbind
 
-PORTS = (161, *range(16100, 16132))
-"""Ports that are tried in this order when none is asked for: SNMP's own needs a right that few have."""
+UNPRIVILEGED = tuple(range(16100, 16132))
+"""Ports that anybody may take, tried in this order."""
+
+PORTS = (161, *UNPRIVILEGED)
+"""Ports that are tried when none is asked for: SNMP's own needs a right that few have."""
 
 _BUSY = frozenset((errno.EADDRINUSE, errno.EACCES, errno.EPERM))
 
@@ -23,11 +26,11 @@ _BUSY = frozenset((errno.EADDRINUSE, errno.EACCES, errno.EPERM))
 class Agents:
     """A set of agents on one UDP port: add devices, then `async with` (or start and stop).
 
-    All agents share `port`, so that one access of the product reaches all of them.
+    All agents share one port, the first of `port` that is free, so that one access of the product reaches all of them.
     """
 
-    def __init__(self, *, port: int | None = None) -> None:
-        self._ports: Sequence[int] = PORTS if port is None else (port,)
+    def __init__(self, *, port: int | Sequence[int] = PORTS) -> None:
+        self._ports: Sequence[int] = (port,) if isinstance(port, int) else port
         self._agents: dict[str, ReplayAgent] = {}
         self.port = self._ports[0]
 

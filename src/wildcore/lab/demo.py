@@ -18,12 +18,12 @@ from wildcore.app.config import listen_address
 from wildcore.app.run import listen, serve
 from wildcore.errors import ConfigurationError, WildcoreError
 from wildcore.kit.console import SOCKET_FILE
-from wildcore.lab.agents import Agents
+from wildcore.lab.agents import UNPRIVILEGED, Agents
 from wildcore.lab.billing import Billing, BillingServer
 from wildcore.lab.district import District, district
 from wildcore.lab.seeding import SYNC, DemoState, seed_billing, seed_devices, seed_people
 from wildcore.model.ident import ident_key
-from wildcore.services import schedules
+from wildcore.services import schedule_runs, schedules
 from wildcore.services.runtime import Runtime
 from wildcore.store.tables import Device, Interface, Poll
 
@@ -50,7 +50,7 @@ async def run_demo(installation: Installation, say: Say, *, billing_address: str
     _refuse_second(installation)
     with contextlib.suppress(Stopped):
         place = district()
-        agents = Agents()
+        agents = Agents(port=UNPRIVILEGED)
         for site in place.sites:
             agents.add(site.host, site.device)
         state = DemoState.read(runtime.data_dir)
@@ -203,7 +203,7 @@ def _failed(session: Session) -> list[str]:
 async def _sync(runtime: Runtime) -> list[str]:
     """Billing's subscribers, once; the schedule does it from then on."""
     try:
-        run = await schedules.run_now(runtime, SYNC, "demo")
+        run = await schedule_runs.run_now(runtime, SYNC, "demo")
     except WildcoreError as error:
         return [error.description]
     return [] if run.result == schedules.OK else [run.output]

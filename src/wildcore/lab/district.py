@@ -116,12 +116,13 @@ def district(seed: int = SEED, clock: Clock = time.time) -> District:
 
 def _homes(dice: random.Random, settlement: str) -> Iterator[Address]:
     """Addresses of a settlement, no two alike: houses of one's own, and every third a block of flats."""
-    for house in range(1, 400):
-        for lane in dice.sample(LANES, len(LANES)):
-            if house % 3:
-                yield Address(settlement, lane, f"{house}{dice.choice(('', '', '', 'А'))}")
-            else:
-                yield from (Address(settlement, lane, str(house), str(app)) for app in sorted(dice.sample(range(1, 61), 4)))
+    houses = [(lane, house) for lane in LANES for house in range(1, 61)]
+    dice.shuffle(houses)
+    for lane, house in houses:
+        if house % 3:
+            yield Address(settlement, lane, f"{house}{dice.choice(('', '', '', 'А'))}")
+        else:
+            yield from (Address(settlement, lane, str(house), str(app)) for app in sorted(dice.sample(range(1, 61), 4)))
 
 
 def _cases(onus: Sequence[SimOnu], clock: Clock) -> None:
@@ -192,8 +193,10 @@ def _switch_subscribers(
             use = PortUse(up=dice.random() < 0.8, vlan_id=vlan_id)
             flats = 3 if host == _SWITCHES[0][0] and port == HOUSE_PORT else 1 if dice.random() < 0.7 else 0
             use.up = use.up or flats == 3
-            for _ in range(flats):
-                one = _contract(dice, next(uids), next(homes))
+            home = next(homes)
+            for flat in range(flats):
+                at = replace(home, app=str(4 + 3 * flat)) if flats > 1 else home
+                one = _contract(dice, next(uids), at)
                 mac = f"50C7BF{dice.getrandbits(24):06X}"
                 by_mac = dice.random() < 0.12 and flats == 1 and use.up
                 subscribers.append(
