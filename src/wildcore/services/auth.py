@@ -190,6 +190,11 @@ async def write_uses(runtime: Runtime) -> None:
 _writing: set[asyncio.Task[None]] = set()
 
 
+def pending_writes() -> set[asyncio.Task[None]]:
+    """Writes of last uses that are under way."""
+    return set(_writing)
+
+
 def _write_uses_soon(runtime: Runtime) -> None:
     task = asyncio.get_running_loop().create_task(write_uses(runtime))
     _writing.add(task)

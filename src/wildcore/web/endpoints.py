@@ -26,7 +26,7 @@ from wildcore.services.runtime import Runtime
 from wildcore.web import bodies, language
 from wildcore.web.answers import Answers
 from wildcore.web.errors import Failure, failure_of
-from wildcore.web.identity import KEY_NAME, SAFE_METHODS, Identity, check_csrf, identify
+from wildcore.web.identity import KEY_NAME, SAFE_METHODS, Identity, check_csrf, from_other_site, identify
 from wildcore.web.proxy import Caller
 from wildcore.web.templating import Frame
 
@@ -121,6 +121,8 @@ async def admit(runtime: Runtime, target: Target, request: Request) -> Asked:
         if not public:
             raise
         identity = None
+    if target.kind == "page" and public and from_other_site(request):
+        raise Forbidden("The form comes from another site")
     if identity is None:
         if not public:
             raise Unauthenticated("Sign in, or send a key in the header X-Auth-Key")

@@ -98,6 +98,11 @@ def same_origin(request: Request, caller: Caller) -> bool:
     return origin is None or origin_of(origin) in _own_origins(caller)
 
 
+def from_other_site(request: Request) -> bool:
+    """Whether a browser says that another site's page sends a form here (signing a person in as somebody else)."""
+    return request.method not in SAFE_METHODS and request.headers.get("sec-fetch-site", "").lower() in FOREIGN_SITES
+
+
 def _foreign(request: Request, caller: Caller) -> bool:
     """A browser says that another site's page asks: the cookie does not count, unless the person followed a link to a page."""
     site = request.headers.get("sec-fetch-site", "").lower()
