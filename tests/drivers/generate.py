@@ -91,14 +91,14 @@ def bdcom_epon() -> Iterator[Row]:
             yield f"{epon}.11.1.1.9.{row}", TEXT, moment(1, number)
             yield f"{epon}.11.1.1.10.{row}", TEXT, moment(2, number) if reasons[at] else bytes(8)
             yield f"{epon}.11.1.1.11.{row}", INT, reasons[at]
-            for column, value in ((3, 100 + number), (7, 1), (8, 1 if online else 2), (9, 1), (10, 3), (18, 1)):
-                yield f"{epon}.12.1.1.{column}.{index}.1", INT, value
+            for column, setting in ((3, 100 + number), (7, 1), (8, 1 if online else 2), (9, 1), (10, 3), (18, 1)):
+                yield f"{epon}.12.1.1.{column}.{index}.1", INT, setting
             # The FDB names the ONU's ifIndex, not a bridge port.
             yield f"1.3.6.1.2.1.17.7.1.2.2.1.2.{100 + number}.0.21.109.{pon}.0.{number}", INT, index
             yield f"1.3.6.1.2.1.17.7.1.2.2.1.3.{100 + number}.0.21.109.{pon}.0.{number}", INT, 3
             at += 1
-    for column, value in ((11, 17), (12, 43), (13, 51)):
-        yield f"{E}.3320.3.6.10.1.{column}.0", INT, value
+    for column, load in ((11, 17), (12, 43), (13, 51)):
+        yield f"{E}.3320.3.6.10.1.{column}.0", INT, load
     yield f"{E}.3320.9.225.1.2.0", TEXT, b"0A1B2C3D"
     yield f"{E}.3320.9.225.1.9.0", TEXT, bytes((0, 0xE0, 0x0F, 1, 2, 3))
 

@@ -42,8 +42,8 @@ class Session(Protocol):
 Identity: TypeAlias = Mapping[str, tuple[str, decode.Decoder[Any]]]
 """Vendor objects of `system`: field of `System` -> (scalar OID, decoder)."""
 
-VlanSessions: TypeAlias = Callable[[int], Session]
-"""Sessions that see one VLAN's bridge only (Cisco IOS: community `name@vlan`)."""
+VlanSessions: TypeAlias = Callable[[int], Session | None]
+"""Sessions that see one VLAN's bridge only (Cisco IOS: community `name@vlan`); None where there is no such view."""
 
 
 def vlan_sessions(target: SnmpTarget, opened: Callable[[SnmpTarget], Session]) -> VlanSessions | None:

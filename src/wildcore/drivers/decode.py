@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Final, TypeAlias, TypeVar
 
@@ -33,7 +33,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff]+")
 _SERIAL = re.compile(r"[A-Z0-9]{4}[0-9A-F]{8}\Z")
 _HEX16 = re.compile(r"[0-9A-F]{16}\Z")
 _TIME_TEXT = re.compile(r"(\d{4})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})[\sT]+(\d{1,2}):(\d{1,2}):(\d{1,2})")
-_WRITTEN_PORTS = re.compile(rb"[0-9,]+")
 _DAYS = re.compile(r"(\d+)\s*d", re.IGNORECASE)
 _CLOCK = re.compile(r"(\d+):(\d{1,2}):(\d{1,2})")
 _SPELLED = re.compile(r"(\d+)\s*(day|hour|min|sec|d|h|m|s)", re.IGNORECASE)
@@ -284,22 +283,6 @@ def ports(value: Value) -> tuple[int, ...]:
         if octet:
             found += [at * 8 + bit + 1 for bit in range(8) if octet & (0x80 >> bit)]
     return tuple(found)
-
-
-def written_ports(value: Value) -> tuple[int, ...]:
-    """Port numbers of a written list (`0,4097,4099`, Junos)."""
-    if not isinstance(value, bytes):
-        return ()
-    numbers = (int(part) for part in value.split(b",") if part.isdigit() and len(part) < 10)
-    return tuple(number for number in numbers if number)
-
-
-def port_reader(values: Iterable[Value]) -> Callable[[Value], tuple[int, ...]]:
-    """How the port lists of one column are to be read: as bitmaps, or as text where all of them are digits and commas
-    and one has a comma."""
-    filled = [value for value in values if isinstance(value, bytes) and value]
-    written = all(_WRITTEN_PORTS.fullmatch(value) for value in filled) and any(b"," in value for value in filled)
-    return written_ports if written else ports
 
 
 def mac_of_index(index: tuple[int, ...]) -> str | None:

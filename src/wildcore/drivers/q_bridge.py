@@ -6,6 +6,7 @@ put ifIndexes straight into the FDB (V-Solution, BDCOM, Ubiquoss): the reading t
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from wildcore.drivers.table import Findings
 from wildcore.errors import DeviceError
 from wildcore.model.answer import Answer
 from wildcore.model.interface import FdbEntry, Vlan
-from wildcore.transport.snmp.types import Index, oid
+from wildcore.transport.snmp.types import Index, Value, oid
 
 BASE_PORT_IF_INDEX: Final = oid("1.3.6.1.2.1.17.1.4.1.2")
 FLAT_PORT: Final = oid("1.3.6.1.2.1.17.4.3.1.2")
@@ -37,6 +38,7 @@ CISCO_VLAN_NAME: Final = oid("1.3.6.1.4.1.9.9.46.1.3.1.1.4")
 EXTREME_VLAN: Final = "1.3.6.1.4.1.1916.1.2.1.2.1"  # 2 name, 10 tag
 CISCO_RESERVED_VLANS: Final = range(1002, 1006)
 
+_WRITTEN_PORTS: Final = re.compile(rb"[0-9,]+")
 _STATUS: Final = {1: "OTHER", 2: "INVALID", 3: "LEARNED", 4: "SELF", 5: "MGMT"}
 _STATUS_READ: Final = decode.raw(_STATUS)
 
@@ -187,7 +189,10 @@ async def _with_vlan_contexts(
         return entries
     found: dict[tuple[str, int | None], FdbEntry] = {}
     for vlan in ids:
-        context = Driver(session(vlan))
+        view = session(vlan)
+        if view is None:
+            continue
+        context = Driver(view)
         context_findings = Findings(silent=True)
         try:
             learned = await _table(context, context_findings, FLAT_PORT, FLAT_STATUS, per_vlan=False, needed=False)
@@ -205,6 +210,22 @@ async def _with_vlan_contexts(
     return [entry for entry in entries if entry.mac not in macs] + list(found.values())
 
 
+def written_ports(value: Value) -> tuple[int, ...]:
+    """Port numbers of a written list (`0,4097,4099`, Junos)."""
+    if not isinstance(value, bytes):
+        return ()
+    numbers = (int(part) for part in value.split(b",") if part.isdigit() and len(part) < 10)
+    return tuple(number for number in numbers if number)
+
+
+def port_reader(values: Iterable[Value]) -> Callable[[Value], tuple[int, ...]]:
+    """How the port lists of one column are to be read: as bitmaps, or as text where all of them are digits and commas
+    and one has a comma."""
+    filled = [value for value in values if isinstance(value, bytes) and value]
+    written = all(_WRITTEN_PORTS.fullmatch(value) for value in filled) and any(b"," in value for value in filled)
+    return written_ports if written else decode.ports
+
+
 @dataclass(slots=True)
 class _Members:
     name: str = ""
@@ -220,7 +241,7 @@ async def vlans(driver: Driver, ports: BridgePorts, bind_keys: Mapping[int, str]
     for base, name in ((STATIC_NAME, "name"), (STATIC_EGRESS, "egress"), (STATIC_UNTAGGED, "untagged"),
                        (CURRENT_EGRESS, "egress"), (CURRENT_UNTAGGED, "untagged")):  # fmt: skip
         walk = await driver.walk(base, findings, needed=False)
-        read_ports = decode.port_reader(value for _, value in walk.rows)
+        read_ports = port_reader(value for _, value in walk.rows)
         for index, value in walk.rows:
             vlan = index[-1] if index else 0
             if not 1 <= vlan <= 4094 or len(index) > 2:

@@ -105,7 +105,8 @@ def identify(system: System) -> ModelInfo:
         model = next((model for model in family.models if model.match.fits(system)), family.models[-1])
         return _info(family, model.key, family.vendor, model.model, family.type)
     vendor, model_name = vendor_of(system), model_of(system)
-    key = re.sub(r"[^a-z0-9]+", "_", f"{vendor} {model_name}".lower()).strip("_") or GenericSwitch.family
+    slug = re.sub(r"[^a-z0-9]+", "_", model_name.lower()).strip("_")
+    key = "_".join(part for part in (re.sub(r"[^a-z0-9]", "", vendor.lower()), slug) if part) or GenericSwitch.family
     return _info(GenericSwitch, key, vendor, model_name, type_of(system))
 
 

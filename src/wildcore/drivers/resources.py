@@ -65,6 +65,12 @@ def _edge_core(model: str) -> Source:
     return Source(f"{E}.259.{model}", f"{base}.39.2.1", memory=memory, temperature=f"{base}.1.11.1.3")
 
 
+def _cdata_celsius(value: Value) -> float | None:
+    """Whole degrees on V3, tenths on V4 (captures of both)."""
+    degrees = decode.integer(value)
+    return None if degrees is None else CELSIUS(degrees) if degrees < 100 else decode.tenths((1, 120))(degrees)
+
+
 _VRP: Final = f"{E}.2011.5.25.31.1.1.1.1"
 _COMWARE: Final = f"{E}.25506.2.6.1.1.1.1"
 _HP_MEMORY: Final = f"{E}.11.2.14.11.5.1.1.2.1.1.1"
@@ -109,6 +115,11 @@ SOURCES: Final = (
            memory=Memory(free=f"{E}.4413.1.1.1.1.4.1", total=f"{E}.4413.1.1.1.1.4.2")),
     Source(f"{E}.8886", f"{E}.8886.1.1.1.3.1.2.1.2", temperature=f"{E}.8886.1.1.4.2.1"),
     Source(f"{E}.40418", f"{_SNR}.11", memory=Memory(used=f"{_SNR}.8", total=f"{_SNR}.7"), temperature=f"{_SNR}.10"),
+    Source(f"{E}.2011", temperature=f"{E}.2011.6.3.3.2.1.13"),
+    Source(f"{E}.3320", temperature=f"{E}.3320.9.181.1.1.7"),
+    Source(f"{E}.52642", temperature=f"{E}.52642.9.181.1.1.7"),
+    Source(f"{E}.3902.1082.1001", f"{E}.3902.3.6002.2.1.1.8", memory=Memory(f"{E}.3902.3.6002.2.1.1.6"),
+           temperature=f"{E}.3902.3.6002.2.5.1.9"),
     Source(f"{E}.37950", f"{E}.37950.1.1.5.10.12.3", memory=Memory(f"{E}.37950.1.1.5.10.12.4"),
            temperature=f"{E}.37950.1.1.5.10.12.5.9"),
     Source(f"{E}.3902.1082", f"{E}.3902.1082.10.1.2.4.1.9", peak=True, memory=Memory(f"{E}.3902.1082.10.1.2.4.1.11"),
@@ -116,7 +127,8 @@ SOURCES: Final = (
     Source(f"{E}.3902.1015", f"{E}.3902.1015.2.1.1.3.1.9", peak=True, memory=Memory(f"{E}.3902.1015.2.1.1.3.1.11"),
            temperature=f"{E}.3902.1015.2.1.3.2"),
     Source(f"{E}.17409", f"{E}.34592.1.3.100.1.8.1", memory=Memory(
-        total=f"{E}.34592.1.3.100.1.8.2", free=f"{E}.34592.1.3.100.1.8.3")),
+        total=f"{E}.34592.1.3.100.1.8.2", free=f"{E}.34592.1.3.100.1.8.3"),
+        temperature=f"{E}.34592.1.3.100.1.8.6", celsius=_cdata_celsius),
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -23,7 +23,6 @@ from wildcore.transport.snmp.types import SnmpTarget
 
 _CONTEXT: Final = re.compile(r"(?P<base>.+)@(?P<context>[^@]+)\.snmprec\Z")
 _TIMEOUT_SEC: Final = 2.0
-_CONTEXT_TIMEOUT_SEC: Final = 0.25  # a context that was not recorded does not answer
 
 
 async def show(path: str | Path) -> dict[str, Any]:
@@ -41,8 +40,8 @@ async def show(path: str | Path) -> dict[str, Any]:
         detected = await detect(session)
         params = Params()
         if contexts:
-            short = replace(target, timeout_sec=_CONTEXT_TIMEOUT_SEC, repeats=1)
-            params = Params(vlan_sessions(short, lambda other: hub.session(other, Priority.PERSON)))
+            views = vlan_sessions(target, lambda other: hub.session(other, Priority.PERSON))
+            params = Params(lambda vlan: views(vlan) if views is not None and str(vlan) in contexts else None)
         driver = driver_for(detected.model.key, session, params)
         answers, problems = await _ask_all(driver, detected.model.key)
     return _result(detected, answers, problems)

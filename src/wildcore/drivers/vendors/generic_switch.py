@@ -21,9 +21,10 @@ ENTERPRISES: Final = {
     37950: "V-Solution", 40418: "SNR", 41112: "Ubiquiti", 47196: "Aruba", 52642: "FS",
 }  # fmt: skip
 
-_MODEL: Final = re.compile(r"\b(?=[A-Za-z]*\d|\d+[A-Za-z])[A-Za-z0-9]*[A-Za-z][A-Za-z0-9]*(?:[-/+][A-Za-z0-9+]+)*")
 _NOISE: Final = re.compile(
-    r"^(v?\d+[rvbp]\d|[rv]\d+|\d+(st|nd|rd|th|g|gt|bit|port)|port\d*|l[23]|ieee|ipv[46]|(19|20)\d\d)", re.IGNORECASE
+    r"v?\d+[rvbp]\d|[rv]\d+[.\d]|\d+(st|nd|rd|th|g|gt|w|bit|port|-port)?\Z|[\d./]+\Z|[\d.]+-|port\d*\Z|layer|l[23]\Z|"
+    r"ieee|ipv[46]|10/100|(19|20)\d\d\Z|\d+:\d+",
+    re.IGNORECASE,
 )
 _KNOWN: Final = (
     re.compile(r"\bRouterOS (\S+)"),
@@ -33,7 +34,10 @@ _KNOWN: Final = (
     re.compile(r"\brunning on an? .*? (\S+)\Z"),
     re.compile(r"\bC(?:isco )?IOS Software.*?, (?:C|Cat)(\S+) Software"),
     re.compile(r"\bExtremeXOS \((\S+)\)"),
-    re.compile(r"\bSoftware \(([A-Z0-9]{3,})[-_]"),
+    re.compile(r"\bSoftware \[?[^(]*\(([A-Z0-9]{3,})[-_]"),
+    re.compile(r"\bROS_\.?([A-Z]+\d+[^.]*)"),
+    re.compile(r"\bZXR10_(\w+)"),
+    re.compile(r"\b(NFX\S+ \S+) NOKIA"),
 )
 
 
@@ -59,10 +63,12 @@ def model_of(system: System) -> str:
         found = pattern.search(system.descr)
         if found is not None and found.lastindex:
             return found[1].strip(",;()")
-    for word in _MODEL.finditer(system.descr):
-        if not _NOISE.match(word[0]):
-            return word[0]
-    return " ".join(system.descr.split()[:2])[:40]
+    words = [word.strip('",;:()') for word in system.descr.split()]
+    for word in words:
+        if len(word) > 2 and any(map(str.isdigit, word)) and any(map(str.isalpha, word)) and not _NOISE.match(word):
+            return word.removeprefix(f"{vendor_of(system)}-")[:40]
+    vendor = {part.casefold() for part in vendor_of(system).split()}
+    return " ".join([word for word in words if word.casefold() not in vendor][:2])[:40]
 
 
 def type_of(system: System) -> DeviceType:
