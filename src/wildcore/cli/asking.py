@@ -103,7 +103,7 @@ def poll(
     found = find_device(out, device)
     rows = out.ask_server("POST", "/poller/run", {"device_id": found.id, "poller": poller or None})
     if rows is None:  # no server runs here: do it ourselves
-        outcomes = out.run(polling.poll_now(out.runtime, out.actor, found.id, poller or None))
+        outcomes = out.run(polling.poll_now(out.runtime, found.id, (poller,) if poller else ()))
         rows = [outcome.json() for outcome in outcomes]
     heads = {"poller": "Poller", "result": "Result", "rows": "Rows", "duration_ms": "ms"}
     out.show(rows, {**heads, "error": "Problems"} if debug else heads)

@@ -12,7 +12,7 @@ from wildcore.errors import NotFound, ValidationFailed
 from wildcore.i18n import gettext
 from wildcore.kit.console import Console, Output, OutputOption, console
 from wildcore.kit.manifest import Command
-from wildcore.services import detection, device_accesses, device_models, devices, pollers
+from wildcore.services import detection, device_accesses, device_models, devices
 from wildcore.services.action_log import log
 from wildcore.services.device_accesses import AccessInput
 from wildcore.services.device_views import AccessView, DeviceView

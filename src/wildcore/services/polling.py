@@ -55,6 +55,16 @@ class PollOutcome:
         """As stored in `polls`."""
         return Finished(self.result, self.rows, self.error, self.duration_ms)
 
+    def json(self) -> dict[str, Any]:
+        """As clients and the console read it."""
+        return {
+            "poller": self.poller,
+            "result": self.result,
+            "rows": self.rows,
+            "duration_ms": self.duration_ms,
+            "error": self.error,
+        }
+
 
 async def run_poll(runtime: Runtime, device_id: int, poller: str, *, priority: Priority = Priority.POLL) -> PollOutcome:
     """Run one poller of a device in this process, whether due or not; failures of the device are in the outcome.

@@ -1,0 +1,1 @@
+"""Pollers of devices: what they did, and running them out of turn."""
