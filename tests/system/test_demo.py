@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import httpx
 import pytest
@@ -37,16 +38,20 @@ class Demo:
     lines: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
+    readers: list[threading.Thread] = field(default_factory=list)
 
     def read(self) -> None:
         for stream, lines in ((self.process.stdout, self.lines), (self.process.stderr, self.errors)):
-            threading.Thread(target=self._pump, args=(stream, lines), daemon=True).start()
+            assert stream is not None
+            self.readers.append(threading.Thread(target=self._pump, args=(stream, lines), daemon=True))
+            self.readers[-1].start()
 
-    def _pump(self, stream: Iterator[str], lines: list[str]) -> None:
-        for line in stream:
-            with self.changed:
-                lines.append(line.rstrip("\n"))
-                self.changed.notify_all()
+    def _pump(self, stream: IO[str], lines: list[str]) -> None:
+        with stream:
+            for line in stream:
+                with self.changed:
+                    lines.append(line.rstrip("\n"))
+                    self.changed.notify_all()
 
     def wait_for(self, beginning: str, seconds: float = READY_SEC) -> str:
         """The first line that begins so; fails with everything printed so far."""
@@ -93,6 +98,8 @@ def running(data: Path, port: int) -> Iterator[Demo]:
         if process.poll() is None:
             process.terminate()
         process.wait(30)
+        for reader in demo.readers:
+            reader.join(10)
 
 
 def asked(line: str) -> dict[str, object]:

@@ -119,28 +119,26 @@ def _refuse_second(installation: Installation) -> None:
 async def _billing_server(billing: Billing, installation: Installation, state: DemoState, address: str) -> BillingServer:
     """Billing on the asked address; without one on the port of the last start, the next to the product's, or any."""
     host, port = listen_address(installation.config.listen)
-    choices = [(host, state.billing_port), (host, port + 1 if port else 0), (host, 0)]
-    if address:
-        choices = [listen_address(address)]
-    for at_host, at_port in choices:
-        if not at_port and (at_host, at_port) != choices[-1]:
-            continue
+    choices = [(host, choice) for choice in (state.billing_port, port + 1 if 0 < port < 65535 else 0) if choice]
+    *rest, last = [listen_address(address)] if address else [*choices, (host, 0)]
+    for at_host, at_port in rest:
         server = BillingServer(billing, host=at_host, port=at_port)
-        try:
+        with contextlib.suppress(OSError):
             await server.start()
-        except OSError as error:
-            if (at_host, at_port) == choices[-1]:
-                raise ConfigurationError(f"Cannot listen on {at_host}:{at_port} for billing: {error.strerror}") from None
-        else:
             return server
-    raise ConfigurationError("No address for billing")
+    server = BillingServer(billing, host=last[0], port=last[1])
+    try:
+        await server.start()
+    except OSError as error:
+        raise ConfigurationError(f"Cannot listen on {last[0]}:{last[1]} for billing: {error.strerror}") from None
+    return server
 
 
 def _introduce(say: Say, url: str, place: District, state: DemoState, billing_url: str) -> None:
     onus = sum(len(site.device.onus) for site in place.sites)
     olts = sum(bool(site.device.onus) for site in place.sites)
-    say(f"Wildcore demo: {olts} simulated OLTs with {onus} ONUs, {len(place.sites) - olts} switches, ")
-    say(f"               {len(place.subscribers)} subscribers in a billing stand-in. All of it runs on this machine only.")
+    say(f"Wildcore demo: {olts} simulated OLTs with {onus} ONUs, {len(place.sites) - olts} switches,")
+    say(f"{len(place.subscribers)} subscribers in a billing stand-in. All of it runs on this machine only.")
     say(f"Listening: {url}")
     say(f"Sign in: {state.login} / {state.password}")
     say(f"API key: {state.api_key}")
