@@ -1,4 +1,4 @@
-"""The tables of docs/hardware.md as the drivers and the recorded devices have them. `python -m tests.docs.hardware` prints them."""
+"""The tables of docs/hardware.md as drivers and recorded devices have them. `python -m tests.docs.hardware` prints one."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class Tree:
 
     def python(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run this Python in the tree, with the tree's package."""
-        env = {**os.environ, "PYTHONPATH": str(self.root / "src"), "PYTHONDONTWRITEBYTECODE": "1", **environment}
+        env = {**os.environ, "PYTHONPATH": str(self.root / "src"), **environment}
         return subprocess.run(
             [sys.executable, *arguments], cwd=self.root, env=env, capture_output=True, text=True, check=False, timeout=100
         )
