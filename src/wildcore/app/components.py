@@ -40,6 +40,7 @@ def info(component: Component) -> ComponentInfo:
         permissions=component.permissions,
         schedules=component.schedules,
         settings=tuple(setting.key for setting in component.settings),
+        sections=component.sections,
         brings=(
             *(route.path for route in component.api),
             *(page.path for page in component.pages),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -53,6 +53,7 @@ class ComponentInfo:
     schedules: tuple[Schedule, ...]
     brings: tuple[Any, ...] = ()
     settings: tuple[str, ...] = ()
+    sections: Mapping[str, Text] = field(default_factory=dict)
 
 
 class Catalogue:

@@ -1,0 +1,1 @@
+"""Components, schedules and system settings as pages."""
