@@ -10,6 +10,7 @@ from wildcore.lab.captures import SimOnu
 from wildcore.lab.district import HOUSE_PORT, SHOWCASE_SERIAL, District, district
 from wildcore.model.ident import ident_key
 from wildcore.model.onu import OnuState
+from wildcore.transport.snmp.types import oid
 
 NOW = 1_772_439_630.0
 
@@ -39,6 +40,14 @@ def test_one_seed_makes_one_district(place: District) -> None:
     again = district(clock=lambda: NOW)
     assert again.subscribers == place.subscribers
     assert [site.device.snmprec() for site in again.sites] == [site.device.snmprec() for site in place.sites]
+    later = district(clock=lambda: NOW + 3600, since=NOW)
+    assert later.subscribers == place.subscribers
+    agg, agg_later = (each.sites[-1].device.mib() for each in (place, later))
+    for name in ("1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.31.1.1.1.6.25"):
+        before, after = agg.get(oid(name)), agg_later.get(oid(name))
+        assert before is not None
+        assert after is not None
+        assert int(after.read()) > int(before.read())  # type: ignore[arg-type]
     assert district(8, clock=lambda: NOW).subscribers != place.subscribers
 
 

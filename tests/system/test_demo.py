@@ -9,6 +9,7 @@ import shlex
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -199,6 +200,18 @@ def test_unwritable_directory_is_refused_in_one_line(tmp_path: Path) -> None:
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 1
     assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_database_of_a_newer_version_is_refused_in_one_line(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "wildcore.sqlite3") as database:
+        database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        database.execute("INSERT INTO alembic_version VALUES ('9999_from_the_future')")
+    database.close()
+    command = [*WCA, "demo", "--listen", f"127.0.0.1:{free_port()}", "--data", str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert len(ended.stderr.strip().splitlines()) == 1
+    assert "newer" in ended.stderr
 
 
 @pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGINT])

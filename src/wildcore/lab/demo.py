@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -49,11 +50,12 @@ async def run_demo(installation: Installation, say: Say, *, billing_address: str
     runtime = installation.runtime
     _refuse_second(installation)
     with contextlib.suppress(Stopped):
-        place = district()
+        state = DemoState.read(runtime.data_dir)
+        state.since = state.since or time.time()
+        place = district(since=state.since)
         agents = Agents(port=UNPRIVILEGED)
         for site in place.sites:
             agents.add(site.host, site.device)
-        state = DemoState.read(runtime.data_dir)
         billing = Billing(place.subscribers)
         server = await _billing_server(billing, installation, state, billing_address)
         try:

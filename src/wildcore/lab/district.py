@@ -84,18 +84,22 @@ _MOVED = 5
 """Which ONU of an OLT's list has the ident that stands on two OLTs."""
 
 
-def district(seed: int = SEED, clock: Clock = time.time) -> District:
-    """The whole district; the same seed makes the same devices, names and contracts."""
+def district(seed: int = SEED, clock: Clock = time.time, since: float | None = None) -> District:
+    """The whole district; the same seed makes the same devices, names and contracts.
+
+    `since` is when its story begins (now, if not given): with the same one, uptimes and counters go on where they were.
+    """
+    since = clock() if since is None else since
     dice = random.Random(f"district {seed}")
     homes = [_homes(dice, settlement) for settlement in SETTLEMENTS]
     onus: dict[str, list[SimOnu]] = {}
     for at, (host, family, _model, _name, _place, pons, count) in enumerate(_OLTS):
-        onus[host] = make_onus(FAMILIES[family][1], pons, count, seed=seed * 100 + at, clock=clock)
-        _cases(onus[host], clock)
+        onus[host] = make_onus(FAMILIES[family][1], pons, count, seed=seed * 100 + at, clock=clock, now=since)
+        _cases(onus[host], since)
     showcase, *_ = onus["127.10.0.11"]
     showcase.ident, showcase.vendor, showcase.model = SHOWCASE_SERIAL, "ZTEG", "F601"
     left = [
-        _duplicate(onus[old], onus[new], clock) for old, new in (("127.10.0.11", "127.10.0.14"), ("127.10.0.12", "127.10.0.13"))
+        _duplicate(onus[old], onus[new], since) for old, new in (("127.10.0.11", "127.10.0.14"), ("127.10.0.12", "127.10.0.13"))
     ]
     uids = iter(range(1001, 100_000))
     subscribers = [
@@ -108,8 +112,8 @@ def district(seed: int = SEED, clock: Clock = time.time) -> District:
     moved = next(one for one in subscribers if ident_key(one.ident) == moved_at)
     first, second, in_house = _switch_subscribers(dice, uids, homes[0])
     subscribers += [*in_house, *_lost(dice, uids, homes[1])]
-    sites = [_olt(entry, onus[entry[0]], seed * 100 + at, clock) for at, entry in enumerate(_OLTS)]
-    sites += _switch_sites(first, second, seed, clock)
+    sites = [_olt(entry, onus[entry[0]], seed * 100 + at, clock, since) for at, entry in enumerate(_OLTS)]
+    sites += _switch_sites(first, second, seed, clock, since)
     house = next(one for one in in_house if one.port == HOUSE_PORT)
     return District(sites, subscribers, subscribers[0], house, moved)
 
@@ -125,9 +129,8 @@ def _homes(dice: random.Random, settlement: str) -> Iterator[Address]:
             yield from (Address(settlement, lane, str(house), str(app)) for app in sorted(dice.sample(range(1, 61), 4)))
 
 
-def _cases(onus: Sequence[SimOnu], clock: Clock) -> None:
+def _cases(onus: Sequence[SimOnu], now: float) -> None:
     """On the first PON port of every OLT: one good line, one with a weak signal, one dark, one without power, one with drops."""
-    now = clock()
     states = (OnuState.ONLINE, OnuState.ONLINE, OnuState.LOS, OnuState.POWER_OFF, OnuState.ONLINE, OnuState.ONLINE)
     for at, (onu, state) in enumerate(zip(onus, states, strict=False)):
         onu.at_start, onu.flap_sec = state, 600.0 if at == 4 else 0.0
@@ -136,9 +139,9 @@ def _cases(onus: Sequence[SimOnu], clock: Clock) -> None:
         onu.last_dereg = now - 7200 * at if state is not OnuState.ONLINE else onu.last_reg - 300
 
 
-def _duplicate(old: Sequence[SimOnu], new: Sequence[SimOnu], clock: Clock) -> SimOnu:
+def _duplicate(old: Sequence[SimOnu], new: Sequence[SimOnu], now: float) -> SimOnu:
     """Somebody moved house with the ONU: the old OLT keeps the ident, long offline. Returns the place that was left."""
-    left, now = old[_MOVED], clock()
+    left = old[_MOVED]
     left.ident, left.vendor, left.model = new[_MOVED].ident, new[_MOVED].vendor, new[_MOVED].model
     left.at_start, left.flap_sec, left.last_reg, left.last_dereg = OnuState.OFFLINE, 0.0, now - 200 * 86400, now - 35 * 86400
     left.description = "переїхав"
@@ -225,17 +228,26 @@ def _lost(dice: random.Random, uids: Iterator[int], homes: Iterator[Address]) ->
     ]
 
 
-def _olt(entry: tuple[str, str, str, str, int, int, int], onus: list[SimOnu], seed: int, clock: Clock) -> Site:
+def _olt(entry: tuple[str, str, str, str, int, int, int], onus: list[SimOnu], seed: int, clock: Clock, since: float) -> Site:
     host, family, model, name, place, pons, _count = entry
     location = f"{SETTLEMENTS[place]}, {LANES[place]} {10 + place}, вузол зв'язку"
-    spec = Spec(model, pons, onus, name, location, seed, clock)
+    spec = Spec(model, pons, onus, name, location, seed, clock, since=since)
     return Site(host, name, FAMILIES[family][0].build(spec))
 
 
-def _switch_sites(first: list[PortUse], second: list[PortUse], seed: int, clock: Clock) -> list[Site]:
+def _switch_sites(first: list[PortUse], second: list[PortUse], seed: int, clock: Clock, since: float) -> list[Site]:
     """Two houses' switches below an aggregation switch, which hears them and the OLTs."""
     specs = [
-        Spec(model, 0, [], name, f"{SETTLEMENTS[0]}, {LANES[at]} {12 - 4 * at if at < 2 else 10}", seed * 10 + at, clock)
+        Spec(
+            model,
+            0,
+            [],
+            name,
+            f"{SETTLEMENTS[0]}, {LANES[at]} {12 - 4 * at if at < 2 else 10}",
+            seed * 10 + at,
+            clock,
+            since=since,
+        )
         for at, (_host, model, name) in enumerate(_SWITCHES)
     ]
     up = Heard(25, specs[2].mac(0), "Ethernet1/0/", "uplink", specs[2].name)

@@ -61,6 +61,7 @@ class DemoState:
     trainee_password: str = ""
     api_key: str = ""
     billing_port: int = 0
+    since: float = 0.0
 
     @classmethod
     def read(cls, data_dir: Path) -> DemoState:

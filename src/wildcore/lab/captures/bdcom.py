@@ -51,7 +51,7 @@ def build(spec: Spec) -> Device:
             Port(index, name, name, type=1, mac=spec.mac(pon_index[onu.pon]), up=onu.is_up,
                  alias=onu.description_bytes, in_rate=rate, out_rate=rate * 8)
         )  # fmt: skip
-    mibs.interfaces(device.rows, ports, spec.clock, spec.up_since)
+    mibs.interfaces(device.rows, ports, spec.clock, spec.up_since, spec.since)
     _platform(device, spec)
     _pon_ports(device, pon_index)
     _onus(device, at)
@@ -171,11 +171,10 @@ def _unis(device: Device, at: dict[Oid, SimOnu]) -> None:
     rows.integers(f"{UNI}.9", ((i, 1) for i, _ in items))
     rows.integers(f"{UNI}.10", ((i, {10: 1, 100: 2}.get(u.speed_mbps, 3)) for i, (_, u) in items))
     rows.integers(f"{UNI}.18", ((i, 1) for i, _ in items))
-    started = device.spec.clock()
     for column, factor in ((3, 20_000), (15, 160_000)):
         rows.column(
             f"{UNI_COUNTERS}.{column}",
             COUNTER64,
-            ((i, device.growing(factor + o.seed % factor if u.up else 0, started)) for i, (o, u) in items),
+            ((i, device.growing(factor + o.seed % factor if u.up else 0)) for i, (o, u) in items),
         )
     rows.column(f"{UNI_COUNTERS}.10", COUNTER64, ((i, 0) for i, _ in items))

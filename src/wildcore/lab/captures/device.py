@@ -17,7 +17,11 @@ from wildcore.transport.snmp.types import Oid, Varbind, oid
 
 @dataclass(slots=True)
 class Spec:
-    """Which device to make. `model` picks among the family's models; `name`, `location` are what the system group says."""
+    """Which device to make. `model` picks among the family's models; `name`, `location` are what the system group says.
+
+    `since` is when its story begins (now, if not given): uptime and counters grow from there, so that a device made again with
+    the same `since` goes on where it was.
+    """
 
     model: str = ""
     pon_ports: int = 0
@@ -27,10 +31,12 @@ class Spec:
     seed: int = 1
     clock: Clock = time.time
     up_since: float = 0.0
+    since: float = 0.0
 
     def __post_init__(self) -> None:
+        self.since = self.since or self.clock()
         if not self.up_since:
-            self.up_since = self.clock() - (3 + self.seed * 37 % 90) * 86400 - self.seed * 7919 % 86400
+            self.up_since = self.since - (3 + self.seed * 37 % 90) * 86400 - self.seed * 7919 % 86400
 
     def mac(self, number: int) -> str:
         """A MAC of the device itself, 12 hex digits."""
@@ -100,11 +106,11 @@ class Device:
         """The device at this instant as a capture file."""
         return snmprec(self.rows.list())
 
-    def growing(self, rate: float, started: float) -> Live:
-        """A 64-bit counter that grows with `rate` per second from `started` on."""
+    def growing(self, rate: float) -> Live:
+        """A 64-bit counter that grows with `rate` per second, since three days before the device's story begins."""
         if rate <= 0:
             return 0
-        clock = self.spec.clock
+        clock, started = self.spec.clock, self.spec.since
         base = int(rate * 86400 * 3)
         return lambda: base + int(rate * (clock() - started))
 

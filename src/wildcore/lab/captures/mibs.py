@@ -59,8 +59,8 @@ def system(
     rows.scalar(f"{SYSTEM}.7.0", 2, 78)
 
 
-def interfaces(rows: Rows, ports: Sequence[Port], clock: Clock, up_since: float, *, counters: bool = True) -> None:
-    """IF-MIB's two tables; 64-bit counters grow with the port's rates while the clock runs."""
+def interfaces(rows: Rows, ports: Sequence[Port], clock: Clock, up_since: float, started: float) -> None:
+    """IF-MIB's two tables; 64-bit counters grow with the port's rates from `started` on."""
     at = [((port.if_index,), port) for port in ports]
     rows.scalar("1.3.6.1.2.1.2.1.0", 2, len(ports))
     rows.integers(f"{IF}.1", ((i, p.if_index) for i, p in at))
@@ -75,9 +75,6 @@ def interfaces(rows: Rows, ports: Sequence[Port], clock: Clock, up_since: float,
     rows.texts(f"{IFX}.1", ((i, p.name) for i, p in at))
     rows.column(f"{IFX}.15", GAUGE, ((i, p.speed_mbps if p.up else 0) for i, p in at))
     rows.texts(f"{IFX}.18", ((i, p.alias) for i, p in at))
-    if not counters:
-        return
-    started = clock()
     for wide, narrow, packet, rate_of in (
         (6, 10, 0, _in_rate),
         (10, 16, 0, _out_rate),

@@ -190,19 +190,21 @@ def make_onus(
     *,
     seed: int,
     clock: Clock = time.time,
-    descriptions: Callable[[random.Random, int, int], str] | None = None,
+    now: float | None = None,
 ) -> list[SimOnu]:
-    """ONUs numbered from 1 on every PON port: about 86 % online, the rest dark, without power or just gone."""
+    """ONUs numbered from 1 on every PON port: about 86 % online, the rest dark, without power or just gone.
+
+    `now` (the clock's time, if not given) is the moment before which all that happened to them lies.
+    """
     dice = random.Random(f"onus {seed}")
-    describe = descriptions or _house_number
-    now = clock()
+    now = clock() if now is None else now
     onus: list[SimOnu] = []
     used: set[str] = set()
     for pon in range(1, pon_ports + 1):
         reach = dice.randrange(300, 9000)
         for number in range(1, onus_per_pon + 1):
             onus.append(_make(dice, dice.choice(kinds), pon, number, reach, now, used, clock))
-            onus[-1].description = describe(dice, pon, number)
+            onus[-1].description = _house_number(dice, pon, number)
     return onus
 
 

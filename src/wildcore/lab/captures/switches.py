@@ -108,7 +108,7 @@ def build(
     live = {model.access + 1, *upward, *(one.local_port for one in heard)}
     ports = [_access_port(spec, model, n, use) for n, use in enumerate(uses[: model.access], 1)]
     ports += [_uplink(spec, model, n, up=n in live) for n in range(model.access + 1, total + 1)]
-    mibs.interfaces(rows, ports, spec.clock, spec.up_since)
+    mibs.interfaces(rows, ports, spec.clock, spec.up_since, spec.since)
     mibs.duplex(rows, ports)
     mibs.bridge_ports(rows, ((n, n) for n in range(1, total + 1)))
     trunk = tuple(sorted(live))

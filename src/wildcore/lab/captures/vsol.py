@@ -46,7 +46,7 @@ def build(spec: Spec) -> Device:
             Port(index, name, name, type=1, mac=onu.ident, alias=name, up=onu.is_up,
                  in_rate=rate, out_rate=rate * 9)
         )  # fmt: skip
-    mibs.interfaces(device.rows, ports, spec.clock, spec.up_since)
+    mibs.interfaces(device.rows, ports, spec.clock, spec.up_since, spec.since)
     _about(device)
     _pon_ports(device, pons)
     _onus(device)

@@ -68,7 +68,7 @@ def build(spec: Spec) -> Device:
              in_rate=80_000_000 * (n == 2), out_rate=9_000_000 * (n == 2))
         for n, name, descr in ((1, "gei_1/4/1", ""), (2, "xgei_1/4/2", "UPLINK"), (3, "gei_1/4/3", "MONITOR"))
     ]  # fmt: skip
-    mibs.interfaces(device.rows, ports, spec.clock, spec.up_since)
+    mibs.interfaces(device.rows, ports, spec.clock, spec.up_since, spec.since)
     _cards(device)
     _modules(device)
     _onus(device)
@@ -133,9 +133,8 @@ def _onus(device: Device) -> None:
     rows.integers(f"{RANGE}.1", ((i, 250_871 - o.distance_m * 4 if o.at_start is OnuState.ONLINE else 0) for i, o in items))
     rows.integers(f"{RANGE}.2", each(items, lambda o: o.distance_m if o.online else 0))
     rows.texts(f"{VENDOR}.1", ((i, o.vendor) for i, o in items))
-    started = device.spec.clock()
     for column, factor in ((2, 20_000), (3, 160_000)):
-        rows.column(f"{OCTETS}.{column}", COUNTER64, ((i, device.growing(_rate(o, factor), started)) for i, o in items))
+        rows.column(f"{OCTETS}.{column}", COUNTER64, ((i, device.growing(_rate(o, factor))) for i, o in items))
     remote = _at_b(device.spec)
     rows.texts(f"{REMOTE}.1", ((i, o.vendor) for i, o in remote))
     rows.texts(f"{REMOTE}.2", ((i, o.sw_version) for i, o in remote))
