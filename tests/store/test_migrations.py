@@ -18,9 +18,14 @@ from wildcore.store.migrate import migrate, state
 from wildcore.store.tables import Base, DeviceGroup, Role
 
 
+def modelled(name: str | None, _kind: str, _parents: Any) -> bool:
+    """The search has tables and indexes of its own kind on each engine, which no model knows."""
+    return not (name or "").startswith(("search_", "ix_search_"))
+
+
 def differences(db: Database) -> list[Any]:
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": modelled})
         return list(compare_metadata(context, Base.metadata))
 
 
@@ -31,7 +36,7 @@ def test_migrations_make_the_schema_of_the_models(db: Database) -> None:
 
 def test_the_comparison_notices_a_difference(db: Database) -> None:
     with db.write() as session:
-        session.execute(text("ALTER TABLE interfaces DROP COLUMN comment"))
+        session.execute(text("ALTER TABLE interfaces DROP COLUMN poll_enabled"))
         session.execute(text("DROP INDEX ix_interfaces_ident"))
     assert {difference[0] for difference in differences(db)} == {"add_column", "add_index"}
 
