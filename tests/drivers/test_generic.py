@@ -86,6 +86,33 @@ async def test_flat_fdb_where_there_is_no_other() -> None:
     assert await fdb((f"1.3.6.1.2.1.17.4.3.1.2.{MAC}", INT, 2)) == [(None, 2)]
 
 
+async def test_vendors_own_tables_where_the_standard_ones_are_empty() -> None:
+    extreme = "1.3.6.1.4.1.1916.1.16.4.1"
+    rows: list[Row] = [
+        (f"{extreme}.1.9.1", TEXT, bytes.fromhex("001122334455")), (f"{extreme}.2.9.1", INT, 1_000_004),
+        (f"{extreme}.3.9.1", INT, 2), ("1.3.6.1.4.1.1916.1.2.1.2.1.10.1000004", INT, 77),
+    ]  # fmt: skip
+    async with live(device(*rows, object_id="1916.2.248")) as found:
+        answer = await call(found.driver, "fdb")
+        assert [(row.mac, row.vlan_id, row.if_index, row.bind_key) for row in answer.rows] == [("001122334455", 77, 2, "2")]
+    row: Row = (f"1.3.6.1.4.1.17409.2.3.2.4.2.1.4.6.{MAC}.300", INT, 1)
+    async with live(device(row, object_id="17409")) as found:
+        answer = await call(found.driver, "fdb")
+        assert [(row.mac, row.vlan_id, row.if_index) for row in answer.rows] == [("001122334455", 300, 1)]
+
+
+async def test_a_port_is_not_demoted_by_a_slow_link() -> None:
+    slow: Row = ("1.3.6.1.2.1.31.1.1.1.15.1", Tag.GAUGE32, 100)
+    async with live(device(ports=((1, "1/1"),))) as found:
+        stored = (await call(found.driver, "interfaces_list")).rows
+        assert stored[0].type is InterfaceType.GE
+    rows = [row for row in device(ports=((1, "1/1"),)) if row.oid != oid(slow[0])]
+    async with live([*rows, *binds([slow])]) as found:
+        assert (await call(found.driver, "interfaces_list")).rows[0].type is InterfaceType.FE
+        found.driver.know(stored)
+        assert (await call(found.driver, "interfaces_list")).rows[0].type is InterfaceType.GE
+
+
 async def test_cisco_shows_each_vlan_in_a_view_of_its_own() -> None:
     flat = "1.3.6.1.2.1.17.4.3.1.2"
     state = "1.3.6.1.4.1.9.9.46.1.3.1.1.2.1"

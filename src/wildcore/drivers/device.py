@@ -20,6 +20,7 @@ from wildcore.model.ident import mac_key
 from wildcore.model.interface import Counters, FdbEntry, Interface, InterfaceType, LinkInfo, Neighbour, Vlan
 
 _PATH = re.compile(r"(?:.*?[^\d/.:])?((?:\d+[/.:])*)(\d+)\Z")
+_RANK = {InterfaceType.ETH: 1, InterfaceType.FE: 2, InterfaceType.GE: 3, InterfaceType.TGE: 4}
 _PORT = re.compile(r"\bport\s*(\d+)", re.IGNORECASE)
 
 
@@ -155,6 +156,9 @@ class Switch(NetworkDevice):
                 if key in taken:
                     key = row.name if row.name not in taken else f"{row.name}#{row.if_index}"
             taken.add(key)
+            before = self.known.get(key)
+            if before is not None and _RANK.get(before.type, 0) > _RANK.get(kind, 9):
+                kind = before.type  # the type of a nameless port is guessed by its speed, which a slow link lowers
             placed.append(Interface(key, row.name, kind, "", row.if_index, row.alias))
         return placed
 

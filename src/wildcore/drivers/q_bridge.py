@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from wildcore.drivers import decode
+from wildcore.drivers import decode, vendor_fdb
 from wildcore.drivers.base import Driver, VlanSessions
 from wildcore.drivers.table import Findings
-from wildcore.errors import DeviceError
+from wildcore.errors import DeviceError, DeviceUnreachable
 from wildcore.model.answer import Answer
 from wildcore.model.interface import FdbEntry, Vlan
 from wildcore.transport.snmp.types import Index, Value, oid
@@ -37,6 +37,7 @@ CISCO_VLAN_STATE: Final = oid("1.3.6.1.4.1.9.9.46.1.3.1.1.2")
 CISCO_VLAN_NAME: Final = oid("1.3.6.1.4.1.9.9.46.1.3.1.1.4")
 EXTREME_VLAN: Final = "1.3.6.1.4.1.1916.1.2.1.2.1"  # 2 name, 10 tag
 CISCO_RESERVED_VLANS: Final = range(1002, 1006)
+MAX_SILENT_VLANS: Final = 3  # then the device has no such views at all, and every further one costs whole timeouts
 
 _WRITTEN_PORTS: Final = re.compile(rb"[0-9,]+")
 _STATUS: Final = {1: "OTHER", 2: "INVALID", 3: "LEARNED", 4: "SELF", 5: "MGMT"}
@@ -122,11 +123,18 @@ async def _table(
 
 
 async def fdb(driver: Driver, ports: BridgePorts, findings: Findings, bind_keys: Mapping[int, str]) -> list[FdbEntry]:
-    """All learned addresses: Q-BRIDGE, else the flat table, else (Cisco) the flat tables of every VLAN."""
+    """All learned addresses: Q-BRIDGE, else the flat table, else the vendor's own; of Cisco the flat tables of every VLAN."""
     learned = await _table(driver, findings, Q_PORT, Q_STATUS, per_vlan=True, needed=False)
     vlans = await _vlan_of_fid(driver, findings, learned) if learned else {}
     if not learned:
         learned = await _table(driver, findings, FLAT_PORT, FLAT_STATUS, per_vlan=False, needed=False)
+    if not learned and (own := await vendor_fdb.read(driver, findings)):
+        return [
+            FdbEntry(row.mac, row.vlan_id, bind_keys.get(row.if_index), row.if_index)
+            if row.if_index in ports.if_indexes
+            else FdbEntry(row.mac, row.vlan_id)
+            for row in own
+        ]
     entries = _entries(learned, vlans, ports, bind_keys)
     if driver.params.vlan_session is None or vlans:
         return entries
@@ -188,6 +196,7 @@ async def _with_vlan_contexts(
     if not ids:
         return entries
     found: dict[tuple[str, int | None], FdbEntry] = {}
+    silent = 0
     for vlan in ids:
         view = session(vlan)
         if view is None:
@@ -199,8 +208,11 @@ async def _with_vlan_contexts(
             if not learned:
                 continue
             own = await bridge_ports(context, context_findings, ports.if_indexes, ports.foreign)
-        except DeviceError as error:  # IOS is silent about a VLAN it does not bridge
+        except DeviceError as error:  # IOS is silent about a VLAN that it does not bridge
             findings.add(False, [f"VLAN {vlan}: {error.description}"])
+            silent += isinstance(error, DeviceUnreachable)
+            if silent == MAX_SILENT_VLANS:
+                break
             continue
         merged = BridgePorts({**ports.by_port, **own.by_port}, ports.if_indexes, ports.foreign)
         for entry in _entries(learned, {}, merged, bind_keys):

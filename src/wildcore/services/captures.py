@@ -23,6 +23,7 @@ from wildcore.transport.snmp.types import SnmpTarget
 
 _CONTEXT: Final = re.compile(r"(?P<base>.+)@(?P<context>[^@]+)\.snmprec\Z")
 _TIMEOUT_SEC: Final = 2.0
+_LINK_OF_STATE: Final = {"Online": "Up", "Unknown": "Unknown"}
 
 
 async def show(path: str | Path) -> dict[str, Any]:
@@ -106,7 +107,8 @@ def _result(detected: Detected, answers: Mapping[str, Answer[Any]], problems: li
 
 def _interface(row: dict[str, Any], links: Mapping[str, dict[str, Any]], states: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     link = links.get(row["bind_key"], {})
-    status = link.get("oper") or states.get(row["bind_key"], {}).get("state") or "Unknown"
+    state = states.get(row["bind_key"], {}).get("state", "Unknown")
+    status = link.get("oper") or _LINK_OF_STATE.get(state, "Down")
     more = {name: link.get(name) for name in ("admin", "speed_mbps", "nway_status", "mtu") if link}
     if link:
         more["mac"] = mac_text(link["mac"]) if link["mac"] else None
