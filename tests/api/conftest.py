@@ -29,13 +29,14 @@ COMPONENTS: tuple[Component, ...] = (system, users, sample)
 
 
 class Clock:
-    """A clock that tests move."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self) -> None:
+        self.started = int(time.time())
         self.ahead = 0
 
     def __call__(self) -> int:
-        return int(time.time()) + self.ahead
+        return self.started + self.ahead
 
 
 @dataclass

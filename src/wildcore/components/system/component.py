@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wildcore.components.system import api
+from wildcore.components.system import api, schedules
 from wildcore.kit import Component, Route, _
 from wildcore.kit.permissions import (
     DASHBOARD_EDIT,
@@ -47,6 +47,10 @@ component = Component(
         Route("PUT", "/system/configuration", api.configuration_put, SYSTEM_CONFIGURATION),
         Route("GET", "/system-components", api.components_list, SYSTEM_CONFIGURATION),
         Route("PUT", "/system-components/{key}", api.component_switch, SYSTEM_CONFIGURATION),
+        Route("GET", "/system-schedule", schedules.schedule_list, SCHEDULE_CONFIGURATION),
+        Route("PUT", "/system-schedule/{key}", schedules.schedule_set, SCHEDULE_CONFIGURATION),
+        Route("POST", "/system-schedule/{key}/run", schedules.schedule_run, SCHEDULE_CONFIGURATION),
+        Route("GET", "/system-schedule/{key}/runs", schedules.schedule_runs, SCHEDULE_REPORTS),
         Route("GET|POST", "/logs/actions-list", api.actions_list, SYSTEM_LOGS_ACTIONS, reads=True),
         Route("GET", "/metrics", api.metrics, SYSTEM_STATUS),
     ),

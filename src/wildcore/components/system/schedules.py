@@ -1,0 +1,75 @@
+"""API of scheduled tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from wildcore.kit import Ctx
+from wildcore.services import action_log, schedules
+from wildcore.services.presenting import time_text
+from wildcore.services.schedules import RunView, ScheduleView
+
+
+class ScheduleBody(BaseModel):
+    """What to change of a schedule; absent fields stay as they are."""
+
+    crontab: str | None = Field(None, max_length=100)
+    enabled: bool | None = None
+
+
+def schedule_list(ctx: Ctx) -> list[dict[str, Any]]:
+    """All schedules with their last and next run."""
+    found = schedules.list_schedules(ctx.session, ctx.runtime)
+    ctx.meta = {"total": len(found)}
+    return [_schedule(one) for one in found]
+
+
+def schedule_set(ctx: Ctx, key: str, body: ScheduleBody) -> dict[str, Any]:
+    """Switch a schedule on or off, change its crontab expression."""
+    view = schedules.set_schedule(ctx.session, ctx.runtime, key, crontab=body.crontab, enabled=body.enabled)
+    meta = {"crontab": view.crontab, "enabled": view.enabled}
+    action_log.log(ctx.session, ctx.actor, "schedule:updated", message=key, meta=meta)
+    return _schedule(view)
+
+
+def schedule_run(ctx: Ctx, key: str) -> dict[str, Any]:
+    """Run a schedule's task now, whether it is on or off."""
+    run = schedules.request_run(ctx.session, ctx.runtime, key, ctx.actor.login)
+    action_log.log(ctx.session, ctx.actor, "schedule:run", message=key)
+    return _run(run)
+
+
+def schedule_runs(ctx: Ctx, key: str) -> list[dict[str, Any]]:
+    """The latest runs of a schedule, newest first."""
+    schedules.schedule_of(ctx.runtime, key)
+    return [_run(run) for run in schedules.runs_of(ctx.session, key)]
+
+
+def _schedule(view: ScheduleView) -> dict[str, Any]:
+    return {
+        "key": view.key,
+        "title": str(view.title),
+        "component": view.component,
+        "command": view.command,
+        "crontab": view.crontab,
+        "default_crontab": view.default_crontab,
+        "enabled": view.enabled,
+        "running": view.running,
+        "next_run": time_text(view.next_at),
+        "last_run": _run(view.last) if view.last else None,
+    }
+
+
+def _run(run: RunView) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "key": run.key,
+        "trigger": run.trigger,
+        "started_at": time_text(run.started_at),
+        "finished_at": time_text(run.finished_at),
+        "result": run.result,
+        "progress": run.progress,
+        "output": run.output,
+    }

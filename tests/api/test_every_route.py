@@ -1,0 +1,105 @@
+"""Every route and page of every component, against the kinds of callers that must be kept out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+import pytest_asyncio
+
+from wildcore.app.components import all_components, info
+from wildcore.kit.manifest import Permission, Public
+from wildcore.services.catalogue import Catalogue
+from wildcore.services.runtime import Runtime
+from wildcore.web.app import create_app
+from wildcore.web.endpoints import GuardedRoute
+
+from .conftest import Clock, World
+
+PUBLIC_PATHS = {"/api/v1/auth", "/sign-in", "/account/language"}
+DENIED = "Wildcore iframe permission denied"
+
+
+@pytest_asyncio.fixture
+async def whole(runtime: Runtime, password_hash: str) -> AsyncIterator[World]:
+    """All installed components, all of them on."""
+    clock = Clock()
+    components = all_components()
+    catalogue = Catalogue(runtime.db, [replace(info(one), enabled=True) for one in components])
+    full = replace(runtime, catalogue=catalogue, now=clock)
+    for one in components:
+        full.settings.declare(one.settings)
+    yield World(create_app(full, components), full, clock, password_hash)
+
+
+def guarded(world: World) -> list[GuardedRoute]:
+    return [route for route in world.app.router.routes if isinstance(route, GuardedRoute)]
+
+
+def test_permissions_are_declared_once_and_used_ones_are_declared() -> None:
+    declared = Counter(p.key for one in all_components() for p in one.permissions)
+    assert [key for key, times in declared.items() if times > 1] == []
+    needs = [route.permission for one in all_components() for route in one.api]
+    needs += [page.permission for one in all_components() for page in one.pages]
+    used = {p.key for need in needs if not isinstance(need, Public) for p in ((need,) if isinstance(need, Permission) else need)}
+    assert used - declared.keys() == set()
+    unexplained = [p.key for one in all_components() for p in one.permissions if not str(p.help) or not str(p.label)]
+    assert unexplained == []
+
+
+async def test_only_a_few_routes_are_public(whole: World) -> None:
+    assert {route.path for route in guarded(whole) if not route.target.permissions} <= PUBLIC_PATHS
+    assert len(guarded(whole)) > 30
+
+
+@pytest.mark.parametrize("caller", ["anonymous", "expired", "no rights", "billing key", "one right short"])
+async def test_who_is_kept_out(whole: World, caller: str) -> None:
+    basic = whole.runtime.catalogue.basic_permissions()
+    keys = {
+        "anonymous": "",
+        "expired": whole.key(whole.user("late"), life_sec=-1),
+        "no rights": whole.member("nobody"),
+        "billing key": whole.key(whole.user("operator"), scope="billing", kind="cross"),
+    }
+    wrong = []
+    for at, route in enumerate(guarded(whole)):
+        target, needed = route.target, [one.key for one in route.target.permissions]
+        short = next((key for key in needed if key not in basic), None)
+        if not needed or (caller == "billing key" and target.billing):
+            continue
+        if caller in ("no rights", "one right short") and short is None:
+            continue
+        key = keys.get(caller)
+        if key is None:
+            others = [one for one in whole.runtime.catalogue.permissions() if one != short]
+            key = whole.member(f"short{at}", *others)
+        method = min(set(route.methods or ()) - {"HEAD"})
+        path = re.sub(r"\{[^}]*\}", "1", route.path)
+        async with whole.client(key) as client:
+            answer = await client.request(method, path)
+        unknown = caller in ("anonymous", "expired")
+        if target.kind == "iframe":
+            right = (answer.status_code, answer.text) == (403, DENIED)
+        elif target.kind == "page":
+            right = answer.status_code == (303 if unknown else 403)
+        else:
+            kind = answer.json()["error"]["type"]
+            right = (answer.status_code, kind) == ((401, "UNAUTHENTICATED") if unknown else (403, "INSUFFICIENT_PRIVILEGES"))
+        if not right:
+            wrong.append((method, path, answer.status_code, answer.text[:120]))
+    assert wrong == []
+
+
+async def test_every_operation_of_the_description_says_what_it_needs(whole: World) -> None:
+    async with whole.client() as client:
+        document = (await client.get("/swagger/openapi.json")).json()
+    silent = [
+        (path, method)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if "Permission: " not in operation["description"] or not operation["summary"]
+    ]
+    assert silent == []
