@@ -234,6 +234,16 @@ async def test_resources(name: str) -> None:
     assert tuple((await shown(f"{name}.snmprec"))["resources"].values()) == RESOURCES[name]
 
 
+async def test_port_types_do_not_follow_a_slow_link() -> None:
+    ports = {row["name"]: row for row in (await shown("edgecos_ecs4100-28t.snmprec"))["interfaces"]}
+    assert ports["Port1"]["speed_mbps"] == 100
+    assert {ports[f"Port{n}"]["type"] for n in range(1, 25)} == {"GE"}
+    fast = {row["bind_key"]: row["type"] for row in (await shown("dlink_des-3526.snmprec"))["interfaces"]}
+    assert {fast[str(n)] for n in range(1, 25)} == {"FE"}
+    plus = {row["name"]: row for row in (await shown("awplus.snmprec"))["interfaces"]}
+    assert (plus["port1.1.1"]["bind_key"], plus["port2.8.13"]["type"]) == ("1", "TGE")
+
+
 async def test_stacked_ports_have_keys_of_their_own() -> None:
     result = await shown("ciscosb_sg350x-24p.snmprec")
     keys = {row["name"]: row["bind_key"] for row in result["interfaces"]}

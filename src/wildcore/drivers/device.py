@@ -6,6 +6,7 @@ A family says in `place` what its interfaces are called and which bind keys they
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -146,6 +147,11 @@ class Switch(NetworkDevice):
     def place(self, rows: Sequence[IfRow]) -> list[Interface]:
         """Ports get their number as bind key (`1/13` -> `13`); where two ports have the same number, the one with the
         higher ifIndex keeps its whole name. What is no port (VLANs, LAGs, loopbacks) gets `if:<ifIndex>`."""
+        # A nameless port's type is guessed by its speed, which a slow link lowers: what most of the device's ports are, or
+        # what this one was before, is the better guess.
+        types = (row.type for row in rows if row.physical and row.named_type is None)
+        guesses = Counter(kind for kind in types if kind is not InterfaceType.ETH)
+        usual = guesses.most_common(1)[0][0] if guesses else InterfaceType.UNKNOWN
         taken: set[str] = set()
         placed: list[Interface] = []
         for row in rows:
@@ -156,9 +162,9 @@ class Switch(NetworkDevice):
                 if key in taken:
                     key = row.name if row.name not in taken else f"{row.name}#{row.if_index}"
             taken.add(key)
-            before = self.known.get(key)
-            if before is not None and _RANK.get(before.type, 0) > _RANK.get(kind, 9):
-                kind = before.type  # the type of a nameless port is guessed by its speed, which a slow link lowers
+            if kind is not InterfaceType.UNKNOWN and row.named_type is None:
+                before = self.known.get(key)
+                kind = max(kind, usual, before.type if before is not None else kind, key=lambda one: _RANK.get(one, 0))
             placed.append(Interface(key, row.name, kind, "", row.if_index, row.alias))
         return placed
 

@@ -35,7 +35,7 @@ _VIRTUAL_TYPES: Final = frozenset((24, 53, 131, 135, 136, 142, 161, 209))
 _VIRTUAL_NAME: Final = re.compile(
     r"vlan|\bvl\d|loop|^lo\d*$|tunnel|null|^nu\d|port-?channel|^(po|ch|trk|ae)\d|bond|bridge|^br\d|lag|console|^system$|"
     r"cpu|^meth|mgmt|management|oob|stack|802\.1q|logical|user defined|^irb|"
-    r"^(em|me|vme|bme|fxp|vtep|jsrv|pf[eh]-|esi|dsc|lsi|tap|ipip|pim|mtun)|^eoip|ppp|l2tp|gre|^dummy|\.\d+$",
+    r"^(em|me|vme|bme|fxp|vtep|jsrv|pf[eh]-|esi|dsc|lsi|tap|ipip|pim|mtun)|^eoip|ppp|l2tp|gre|^dummy|^(?!port)[a-z]+[\d/-]*\.\d+$",
     re.IGNORECASE,
 )
 _TEN_GIG: Final = re.compile(r"^(te|ten|tgi|xg|xe|sfp-sfpplus|qsfp|fo|hu|twe|forty|hundred|et-)", re.IGNORECASE)
@@ -66,23 +66,29 @@ class IfRow:
         return self.if_type in _PHYSICAL_TYPES or self.if_type is None or self.type is not InterfaceType.UNKNOWN
 
     @property
+    def named_type(self) -> InterfaceType | None:
+        """The client's word for it as far as the name tells."""
+        return next((kind for pattern, kind in _BY_NAME if pattern.match(self.name)), None)
+
+    @property
     def type(self) -> InterfaceType:
-        """The client's word for it, by name first, then by speed."""
-        for pattern, kind in _BY_NAME:
-            if pattern.match(self.name):
-                return kind
+        """The client's word for it, by name, else guessed by speed (which a slow or absent link lowers)."""
+        named = self.named_type
+        if named is not None:
+            return named
         if self.if_type == 250:
             return InterfaceType.GPON
-        if self.if_type in _PHYSICAL_TYPES or self.if_type is None:
-            return _BY_SPEED.get(self.speed_mbps or 0, InterfaceType.ETH)
-        return InterfaceType.UNKNOWN
+        if self.if_type not in _PHYSICAL_TYPES and self.if_type is not None:
+            return InterfaceType.UNKNOWN
+        speed = self.speed_mbps or 0
+        return next((kind for least, kind in _BY_SPEED if speed >= least), InterfaceType.ETH)
 
 
 _BY_NAME: Final = (
     (_TEN_GIG, InterfaceType.TGE), (_EPON, InterfaceType.EPON), (_GPON, InterfaceType.GPON), (_PON, InterfaceType.PON),
     (_GIG, InterfaceType.GE), (_FAST, InterfaceType.FE),
 )  # fmt: skip
-_BY_SPEED: Final = {10_000: InterfaceType.TGE, 1000: InterfaceType.GE, 100: InterfaceType.FE, 10: InterfaceType.FE}
+_BY_SPEED: Final = ((10_000, InterfaceType.TGE), (1000, InterfaceType.GE), (10, InterfaceType.FE))
 
 
 @dataclass(frozen=True, slots=True)
