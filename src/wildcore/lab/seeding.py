@@ -45,10 +45,9 @@ SYNC = "mikbill_sync_clients"
 BILLING_RIGHTS = (
     "system_cross_auth_user", "user_display", "user_self_control", "diag_interface", "olts_info", "switches_info",
 )  # fmt: skip
-OPERATOR_RIGHTS = (
-    "user_self_control", "diag_interface", "olts_info", "switches_info", "olts_ctrl_reboot", "olts_ctrl_description",
-    "fdb_history_by_interface",
-)  # fmt: skip
+OPERATOR_RIGHTS = ("user_self_control", "diag_interface", "olts_info", "switches_info")
+IF_OFFERED = ("olts_ctrl_reboot", "olts_ctrl_description", "fdb_history_by_interface")
+"""Rights that the operator has as soon as a component brings them."""
 
 
 @dataclass(slots=True)
@@ -93,15 +92,18 @@ async def seed_people(runtime: Runtime, state: DemoState) -> None:
             fresh.login, fresh.password = created
         actor = system_actor("demo")
         group_id = _group(session, runtime)
+        offered = [right for right in IF_OFFERED if right in runtime.catalogue.permissions()]
         people = (
             (BILLING_LOGIN, "Білінг", BILLING_ROLE, BILLING_RIGHTS),
-            ("operator", "Оксана Довгань", "Оператор", OPERATOR_RIGHTS),
+            ("operator", "Оксана Довгань", "Оператор", (*OPERATOR_RIGHTS, *offered)),
             ("trainee", "Тарас Ковтун", "Стажер", ("diag_interface",)),
         )
         for login, name, role_name, rights in people:
             if session.scalar(select(User.id).where(User.login == login)) is None:
                 role_id = _role(session, runtime, actor, role_name, rights)
-                fields = UserFields(login=login, name=name, role_id=role_id, group_ids=[group_id], password_hash=hashes[login])
+                fields = UserFields(
+                    login=login, name=name, role_id=role_id, group_ids=[group_id], password_hash=hashes[login], language="uk"
+                )
                 users.user_create(session, runtime, actor, fields)
                 if login != BILLING_LOGIN:
                     setattr(fresh, f"{login}_password", wanted[login])
@@ -134,8 +136,7 @@ def _role(session: Session, runtime: Runtime, actor: Actor, name: str, rights: I
     found = session.scalar(select(Role.id).where(Role.name == name))
     if found is not None:
         return found
-    known = runtime.catalogue.permissions()
-    return roles.role_create(session, runtime, actor, name, [right for right in rights if right in known]).id
+    return roles.role_create(session, runtime, actor, name, rights).id
 
 
 async def seed_devices(runtime: Runtime, sites: Iterable[Site], snmp_port: int) -> int:

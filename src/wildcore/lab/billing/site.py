@@ -153,7 +153,9 @@ def _rows(diagnosis: dict[str, Any]) -> list[tuple[str, str, str]]:
             rows.append((label, f"{value} {unit}", "bad" if weak else ""))
     vendor = data.get("vendor") or {}
     if vendor.get("model"):
-        rows.append(("Модель", f"{vendor.get('vendor', '')} {vendor['model']}".strip(), ""))
+        maker = str(vendor.get("vendor") or "")
+        model = str(vendor["model"])
+        rows.append(("Модель", model if model.startswith(maker) else f"{maker} {model}", ""))
     for link in data.get("link_info") or []:
         up = link.get("oper_status") == "Up"
         rows.append(("Порт", f"{link.get('oper_status', '')} {link.get('nway_status', '')}".strip(), "good" if up else "bad"))
