@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +17,7 @@ from wildcore.model.onu import OnuIdent, OnuOptical, OnuState, OnuStatus
 from wildcore.store.db import Database
 from wildcore.store.tables import Device, DeviceAccess, DeviceModel
 from wildcore.store.tables import Interface as InterfaceRow
+from wildcore.transport.replay import ReplayAgent
 
 
 def add_device(
@@ -112,3 +114,16 @@ def counted_statements(db: Database) -> Iterator[list[str]]:
 def insert_row(session: Session, model: Any, **values: Any) -> int:
     """A stored row; returns its id."""
     return int(session.execute(insert(model).values(**values).returning(model.id)).scalar_one())
+
+
+def add_agent_device(db: Database, agent: ReplayAgent, **facts: Any) -> int:
+    """The device behind an agent; impatient, so that tests of silence are quick."""
+    connection = {"snmp_port": agent.port, "snmp_timeout_sec": 0.3, "snmp_repeats": 2, **facts.pop("connection", {})}
+    return add_device(db, agent.host, connection=connection, **facts)
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30.0) -> None:
+    """Return when the condition holds; fails the test when it does not in time."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 - other processes set no event
+            await asyncio.sleep(0.02)

@@ -39,7 +39,8 @@ def write_statuses(session: Session, statuses: Mapping[int, str], at: int) -> li
     """
     if not statuses:
         return []
-    known = dict(session.execute(select(Device.id, Device.status).where(among(session, DEVICES.c.id, statuses))).tuples().all())
+    query = select(Device.id, Device.status).where(among(session, DEVICES.c.id, statuses))
+    known = {device_id: status for device_id, status in session.execute(query)}
     changed = [(statuses[one], at, at, one) for one, before in known.items() if statuses[one] != before]
     same = [one for one, before in known.items() if statuses[one] == before]
     update_rows(session, DEVICES, ("status", "status_at", "status_changed_at"), changed)
