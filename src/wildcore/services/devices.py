@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from wildcore.errors import Conflict, NotFound, ValidationFailed
 from wildcore.i18n import gettext
 from wildcore.model.ident import mac_key, mac_text
-from wildcore.services import bindings, device_accesses, device_groups, device_models
+from wildcore.services import bindings, device_accesses, device_groups, device_models, pollers
 from wildcore.services.actor import Actor
 from wildcore.services.device_views import DeviceView, Listing, read_devices
 from wildcore.services.runtime import Runtime
@@ -100,6 +100,7 @@ def add_device(session: Session, runtime: Runtime, actor: Actor, wanted: DeviceI
             raise ValidationFailed(gettext("{field} is required", field="group_ids"), field="group_ids")
     device_id = session.scalars(insert(Device).values(**values).returning(Device.id)).one()
     _put_into(session, device_id, groups)
+    pollers.sync_polls(session, runtime, [device_id])
     bindings.rebind(session, device_ids=[device_id])
     return get_device(session, actor, device_id)
 
@@ -122,6 +123,8 @@ def update_device(session: Session, runtime: Runtime, actor: Actor, device_id: i
             session.execute(delete(link).where(link.device_id == device_id, link.group_id.in_(sorted(old))))
         _put_into(session, device_id, tuple(set(groups) - {group.id for group in before.groups}))
     session.execute(update(Device).where(Device.id == device_id).values(**values, updated_at=runtime.now()))
+    if values.keys() & {"enabled", "model_id", "pollers"}:
+        pollers.sync_polls(session, runtime, [device_id])
     if moved:
         bindings.rebind(session, device_ids=[device_id])
     return get_device(session, actor, device_id)

@@ -131,6 +131,8 @@ def _modules(view: InterfaceView, place: Place) -> list[Module]:
     else:
         names = PON_MODULES if view.device.model.type == DeviceType.OLT.value else PORT_MODULES
     available = {module.name: module for module in place.modules}
+    if names is ONU_MODULES and "pon_onts_counters" not in available:
+        names = (*names, "counters")  # OLTs whose ONUs are rows of IF-MIB
     return [available[name] for name in ("system", *names) if name in available]
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from wildcore.drivers import registry
 from wildcore.drivers.capabilities import Module
-from wildcore.errors import DeviceError, DeviceUnreachable, WildcoreError
+from wildcore.errors import DeviceError, DeviceUnreachable, NotFound, Unsupported, WildcoreError
 from wildcore.i18n import gettext
 from wildcore.model.answer import Answer
 from wildcore.services import applying, stored
@@ -111,7 +111,7 @@ async def _flight(runtime: Runtime, question: Question) -> Asked:
     try:
         await _knock(runtime, device, question)
         answer = await _talk(runtime, device, question, known)
-    except DeviceError as error:
+    except (DeviceError, NotFound, Unsupported) as error:
         text = error.description
         if question.module.name != "system" or not isinstance(error, DeviceUnreachable):
             _log.info("device %s (%s), %s: %s", device.device_id, device.ip, question.module.name, text)

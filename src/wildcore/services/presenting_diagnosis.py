@@ -54,7 +54,7 @@ def onu_data(found: Diagnosis) -> dict[str, Any]:
         "reasons": reasons_json(found.row("pon_onts_reasons") or OnuReasons(key), found.at),
         "uni": [uni_json(row) for row in found.rows("pon_onts_uni")],
         "fdb": _fdb(found),
-        "counters": counters_json(found.row("pon_onts_counters") or Counters(key)),
+        "counters": counters_json(found.row("pon_onts_counters") or found.row("counters") or Counters(key)),
         "description": description.description if description else view.description,
     }
 
