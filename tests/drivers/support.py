@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from wildcore.drivers.base import Driver
 from wildcore.drivers.registry import detect, driver_for
+from wildcore.services.captures import show
 from wildcore.transport.gate import Priority
 from wildcore.transport.hub import DeviceHub
 from wildcore.transport.replay import Behaviour, ReplayAgent, read_snmprec
-from wildcore.transport.snmp.types import SnmpTarget, Varbind
+from wildcore.transport.snmp.types import SnmpTarget, Varbind, oid
 
 HERE: Final = Path(__file__).parent
 SHARED: Final = HERE.parents[1].parent / "shared" / "captures"
@@ -52,3 +53,19 @@ async def live(
         detected = await detect(session)
         requests.clear()
         yield Live(driver_for(detected.model.key, session), agent, requests, written)
+
+
+_shown: dict[str, dict[str, Any]] = {}
+
+
+async def shown(name: str) -> dict[str, Any]:
+    """What `capture:show` prints for a capture, once per run."""
+    if name not in _shown:
+        _shown[name] = await show(SHARED / name)
+    return _shown[name]
+
+
+def rows_of(name: str, column: str) -> list[Varbind]:
+    """The rows of a shared capture under an OID."""
+    prefix = oid(column)
+    return [row for row in read_snmprec(SHARED / name) if row.oid[: len(prefix)] == prefix]

@@ -8,15 +8,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
-from wildcore.drivers import if_mib, lldp, q_bridge, resources
+from wildcore.drivers import entity, if_mib, lldp, q_bridge, resources
 from wildcore.drivers.base import SYS_OBJECT_ID, Driver, system_of
 from wildcore.drivers.if_mib import IfRow
 from wildcore.drivers.table import Findings
 from wildcore.errors import NotFound
 from wildcore.model.answer import Answer
-from wildcore.model.device import DeviceType, Resources
+from wildcore.model.device import DeviceType, Resources, System
 from wildcore.model.ident import mac_key
 from wildcore.model.interface import Counters, FdbEntry, Interface, InterfaceType, LinkInfo, Neighbour, Vlan
 
@@ -143,6 +144,12 @@ class Switch(NetworkDevice):
     """Base of switches: ports by number."""
 
     type: ClassVar[DeviceType] = DeviceType.SWITCH
+
+    async def system(self) -> Answer[System]:
+        """The system group, and what ENTITY-MIB says of the chassis."""
+        answer = await super().system()
+        more = await entity.identity(self)
+        return Answer([replace(row, **more) for row in answer.rows], answer.complete, answer.problems)
 
     def place(self, rows: Sequence[IfRow]) -> list[Interface]:
         """Ports get their number as bind key (`1/13` -> `13`); where two ports have the same number, the one with the
