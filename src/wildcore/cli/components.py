@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
 from wildcore.kit.console import Output, OutputOption, console
 from wildcore.kit.manifest import Command
-from wildcore.services.action_log import log
+from wildcore.services.configuration import switch_component
 
 
 class Action(StrEnum):
@@ -53,10 +54,10 @@ def component_control(
     """Switch a component on or off."""
     out = console()
     on = action in (Action.ENABLE, Action.INSTALL)
-    with out.runtime.db.write() as session:
-        out.runtime.catalogue.switch(session, component, on)
-        log(session, out.actor, "component:enabled" if on else "component:disabled", message=component)
-    out.runtime.catalogue.forget()
+    # A running server does it itself, so that the settings and routes it brings are there with the next request.
+    if out.ask_server("PUT", f"/system-components/{quote(component, safe='')}", {"enabled": on}) is None:
+        with out.runtime.db.write() as session:
+            switch_component(session, out.runtime, out.actor, component, on)
     out.say(f"Component {component} is {'on' if on else 'off'}")
 
 
