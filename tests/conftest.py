@@ -50,7 +50,7 @@ def postgres_database(server: URL, template: str = "template1") -> Iterator[URL]
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     try:
         with admin.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'))
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY WAL_LOG'))
         yield server.set(database=name)
     finally:
         with admin.connect() as connection:
