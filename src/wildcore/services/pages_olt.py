@@ -23,6 +23,7 @@ from wildcore.services.pages_devices import beyond
 from wildcore.services.pages_interface import Limits, limits
 from wildcore.services.runtime import Runtime
 from wildcore.services.subscribers import SubscriberView
+from wildcore.store import search as find
 from wildcore.store.tables import Binding, FdbHistory, Interface, OnuValues, Subscriber
 
 PON_MODULES = ("pon_ports_list", "pon_ports_optical")
@@ -201,7 +202,7 @@ def _states(session: Session, device_id: int) -> tuple[dict[str, dict[str, int]]
 
 
 def _narrowed(session: Session, runtime: Runtime, tree: OnuTree) -> OnuTree:
-    conditions = [Interface.device_id == tree.device.id, Interface.type == "ONU", *_conditions(tree.filter, tree.limits)]
+    conditions = [Interface.device_id == tree.device.id, Interface.type == "ONU", *_conditions(session, tree.filter, tree.limits)]
     query = select(func.count(Interface.id)).outerjoin(OnuValues, OnuValues.interface_id == Interface.id).where(*conditions)
     total = session.scalar(query) or 0
     by_port: dict[str, list[OnuRow]] = {}
@@ -212,7 +213,7 @@ def _narrowed(session: Session, runtime: Runtime, tree: OnuTree) -> OnuTree:
     return replace(tree, branches=tuple(branches), found_total=total, found_shown=len(rows))
 
 
-def _conditions(wanted: OnuFilter, known: Limits) -> list[Any]:
+def _conditions(session: Session, wanted: OnuFilter, known: Limits) -> list[Any]:
     made: list[Any] = []
     if wanted.status == "gone":
         made.append(Interface.gone_at.is_not(None))
@@ -223,35 +224,26 @@ def _conditions(wanted: OnuFilter, known: Limits) -> list[Any]:
         made += [or_(*beyond(known)), Interface.status == "Online", Interface.gone_at.is_(None)]  # type: ignore[arg-type]
     text = wanted.text.strip()
     if text:
-        made.append(_text(text))
+        made.append(_text(session, text))
     return made
 
 
-def _text(text: str) -> ColumnElement[bool]:
-    like = f"%{_escaped(text)}%"
-    # SQLite folds only ASCII: ask for the usual spellings of a Cyrillic word as well.
-    spellings = {text, text.lower(), text.upper(), text.capitalize(), text.title()}
-    found: list[ColumnElement[bool]] = [Interface.name.ilike(like, escape="\\")]
-    found += [Interface.description.ilike(f"%{_escaped(one)}%", escape="\\") for one in sorted(spellings)]
+def _text(session: Session, text: str) -> ColumnElement[bool]:
+    """Name, description and comment, ident, MAC behind it, or a subscriber at it; from three characters anywhere in them."""
+    found: list[ColumnElement[bool]] = [find.starts_with(session, Interface.name, text)]
+    bound = select(Binding.interface_id).join(Subscriber, Subscriber.id == Binding.subscriber_id)
+    people: list[ColumnElement[bool]] = [Subscriber.uid == text]
+    people += [find.starts_with(session, column, text) for column in (Subscriber.agreement, Subscriber.login)]
+    if len(text) >= find.FULL_TEXT_FROM:
+        found.append(find.contains(session, Interface, text, ("name", "description", "comment")))
+        people += [find.contains(session, Subscriber, text), find.among_queued(session, text)]
     key = ident_key(text)
-    if len(key) >= 3:
-        found.append(Interface.ident.like(f"%{_escaped(key)}%", escape="\\"))
+    if len(key) >= find.FULL_TEXT_FROM and key.isascii():
+        found.append(Interface.ident.contains(key, autoescape=True))
     mac = mac_key(text)
     if mac is not None:
         found.append(Interface.id.in_(select(FdbHistory.interface_id).where(FdbHistory.mac == mac)))
-    owner = select(Binding.interface_id).join(Subscriber, Subscriber.id == Binding.subscriber_id)
-    exact = or_(
-        Subscriber.uid == text,
-        Subscriber.agreement.ilike(f"{_escaped(text)}%", escape="\\"),
-        Subscriber.login.ilike(f"{_escaped(text)}%", escape="\\"),
-        *(Subscriber.address_full.ilike(f"%{_escaped(one)}%", escape="\\") for one in sorted(spellings)),
-    )
-    found.append(Interface.id.in_(owner.where(exact)))
-    return or_(*found)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return or_(*found, Interface.id.in_(bound.where(or_(*people))))
 
 
 def _rows(

@@ -67,6 +67,8 @@ REASONS: Mapping[str, Lazy] = {
     "Deregistered": _("deregistered"),
     "Rebooted": _("rebooted"),
     "Disabled": _("disabled"),
+    "unknown": _("not told"),
+    "Unknown": _("not told"),
 }
 ADMIN: Mapping[str, Lazy] = {"Enabled": _("enabled"), "Disabled": _("disabled"), "Unknown": _("unknown")}
 INTERFACE_TYPES: Mapping[str, Lazy] = {"UNKNOWN": _("port")}

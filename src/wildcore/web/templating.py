@@ -93,7 +93,7 @@ class Templates:
             if not isinstance(item.permission, Permission) or ctx.actor.may(item.permission.key)
         ]
         path = ctx.request.path
-        active = max((i.path for i in items if path == i.path or path.startswith(i.path.rstrip("/") + "/")), key=len, default="")
+        active = max((i.path for i in items if path == i.path or path.startswith(i.path + "/")), key=len, default="")
         return [
             {"title": title, "items": [_shown(item, active) for item in sorted(found, key=lambda i: i.order)]}
             for key, title in SECTIONS.items()

@@ -96,9 +96,7 @@ def run_schedule(ctx: Ctx, key: Key) -> Template:
     return _schedules(ctx, errors, "" if errors else "started")
 
 
-def _schedules(
-    ctx: Ctx, errors: dict[str, str], note: str, name: str = "configuration/schedule_rows.html"
-) -> Template:
+def _schedules(ctx: Ctx, errors: dict[str, str], note: str, name: str = "configuration/schedule_rows.html") -> Template:
     rows = schedules.list_schedules(ctx.session, ctx.runtime)
     busy = any(one.running or (one.last is not None and one.last.result == schedules.QUEUED) for one in rows)
     return Template(name, {"schedules": rows, "errors": errors, "note": note, "busy": busy})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from wildcore.components.devices import api, api_parts
+from pathlib import Path
+
+from wildcore.components.devices import api, api_parts, pages
 from wildcore.i18n import _
 from wildcore.kit import Component, Route
 from wildcore.kit.permissions import (
@@ -42,4 +44,6 @@ component = Component(
         Route("PUT", "/device-access/{access_id}", api_parts.update_access, DEVICE_ACCESS_MANAGEMENT),
         Route("DELETE", "/device-access/{access_id}", api_parts.delete_access, DEVICE_ACCESS_MANAGEMENT),
     ),
+    pages=pages.PAGES,
+    templates=str(Path(__file__).parent / "templates"),
 )

@@ -22,7 +22,13 @@ RIGHTS = {"OLT": "olts_info", "SWITCH": "switches_info"}
 
 
 def devices(
-    ctx: Ctx, status: Word = "", group: Word = "", type: Word = "", model: Word = "", q: Word = "", view: Word = ""  # noqa: A002
+    ctx: Ctx,
+    status: Word = "",
+    group: Word = "",
+    type: Word = "",
+    model: Word = "",
+    q: Word = "",
+    view: Word = "",  # noqa: A002
 ) -> Template:
     """All devices of the person's groups, by group or flat."""
     wanted = DeviceFilter(

@@ -38,9 +38,7 @@ def port(ctx: Ctx, device_ip: Address, port: Port) -> Template:
     by_key = InterfaceQuery(device_ip=device_ip, interface_bind_key=port)
     by_name = InterfaceQuery(device_ip=device_ip, interface_name=port)
     wanted = by_key if search(ctx.session, ctx.runtime, ctx.actor, by_key, limit=1).rows else by_name
-    return _found(
-        ctx, wanted, lambda: gettext("There is no port {port} on a switch {ip}", port=port, ip=device_ip)
-    )
+    return _found(ctx, wanted, lambda: gettext("There is no port {port} on a switch {ip}", port=port, ip=device_ip))
 
 
 def interface(ctx: Ctx, interface_id: Id) -> Template:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wildcore.components.interfaces import api
+from wildcore.components.interfaces import api, pages
 from wildcore.i18n import _
 from wildcore.kit import Component, Route
 from wildcore.kit.permissions import ANALYTICS_SHOW, DEVICE_IFACE_MANAGEMENT, DEVICE_SHOW, FDB_HISTORY_BY_INTERFACE
@@ -27,4 +27,5 @@ component = Component(
         Route("GET", "/device-interface/{interface_id}/fdb-history", api.fdb_history, FDB_HISTORY_BY_INTERFACE),
         Route("GET", "/device-interface/{interface_id}/places", api.places, DEVICE_SHOW, billing=True),
     ),
+    pages=pages.PAGES,
 )
