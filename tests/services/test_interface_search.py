@@ -168,7 +168,9 @@ def test_the_object_is_what_clients_read(runtime: Runtime) -> None:
     }
     assert [one["uid"] for one in shown["subscribers"]] == [1, 2]
     assert shown["status_changed"] == time_text(86400)
-    assert {"id", "name", "key", "vendor", "model", "type", "params", "controller", "icon", "pollers"} <= set(shown["device"]["model"])
+    assert {"id", "name", "key", "vendor", "model", "type", "params", "controller", "icon", "pollers"} <= set(
+        shown["device"]["model"]
+    )
     assert shown["device"]["access"] == {"id": 1, "name": "access of 192.0.2.6", "params": {}}
     assert (shown["device"]["group"], shown["device"]["coordinates"], shown["ip"], shown["coordinates"]) == (None, None, "", None)
 

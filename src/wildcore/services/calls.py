@@ -157,18 +157,17 @@ async def answer(
     return _result(place, question, fresh, "device", runtime.now())
 
 
-def question_of(place: Place, module: str, args: Mapping[str, Any]) -> Question:
-    """The question of a call; raises Unsupported and BadRequest before anything is asked."""
+def _module(ip: str, available: tuple[Module, ...], module: str, args: Mapping[str, Any]) -> Module:
+    """The module of a call; raises Unsupported and BadRequest before anything is asked."""
     found = BY_NAME.get(module)
-    if found is None or found.name not in {one.name for one in place.modules}:
-        raise Unsupported(gettext("{ip} has no module {module}", ip=place.ip, module=module))
+    if found is None or found.name not in {one.name for one in available}:
+        raise Unsupported(gettext("{ip} has no module {module}", ip=ip, module=module))
     if found.control:
         raise BadRequest(gettext("{module} changes the device: use its own address", module=module), field="module")
     unknown = sorted(set(args) - set(found.args))
     if unknown:
         raise BadRequest(gettext("{module} takes no argument {name}", module=module, name=unknown[0]), field=unknown[0])
-    filters = tuple(sorted((name, str(value)) for name, value in args.items() if name != "interface"))
-    return Question(place.device_id, found, place.interface_id, place.bind_key, filters)
+    return found
 
 
 def _prepare(
@@ -176,12 +175,14 @@ def _prepare(
 ) -> tuple[Place, Question, Stored]:
     require_device(session, actor, device_id)
     ip, available = _device(session, device_id)
+    found = _module(ip, available, module, args)
     interface_id, bind_key = 0, ""
     if "interface" in args:
         interface_id, bind_key = interfaces.resolve(session, device_id, str(args["interface"]))
     facts = stored.load_facts(session, device_id, interface_id or None)
     place = Place(device_id, ip, available, facts, interface_id, bind_key)
-    question = question_of(place, module, args)
+    filters = tuple(sorted((name, str(value)) for name, value in args.items() if name != "interface"))
+    question = Question(device_id, found, interface_id, bind_key, filters)
     return place, question, _known(session, place, question)
 
 
