@@ -90,6 +90,14 @@ async def test_another_port_is_taken_when_one_is_busy() -> None:
         again.bind(("127.42.9.1", 16497))
 
 
+async def test_any_port_is_one_port_for_all() -> None:
+    agents = Agents(port=0)
+    added = [agents.add(host, switch("des_1228_me")) for host in addresses(5, "127.42.10.1")]
+    async with agents:
+        assert {agent.port for agent in added} == {agents.port}
+        assert agents.port > 0
+
+
 def test_devices_stay_on_this_machine() -> None:
     agents = Agents()
     with pytest.raises(ValueError, match="loopback"):

@@ -57,7 +57,7 @@ class Line:
 
 @asynccontextmanager
 async def on_the_wire(device: Device, clock: Clock, host: str = HOST) -> AsyncIterator[Line]:
-    agents = Agents(port=16490)
+    agents = Agents(port=0)
     agents.add(host, device)
     hub = DeviceHub()
     try:
@@ -100,6 +100,16 @@ async def test_olt_is_detected_as_its_family(family: str) -> None:
         assert (line.detected.system.name, line.detected.system.location) == ("olt-тест", "смт Гоща")
         system = (await line.ask("system")).rows[0]
         assert system.uptime_sec == int(NOW - line.device.spec.up_since)
+
+
+@pytest.mark.parametrize(
+    ("family", "model", "key"),
+    [("bdcom_epon", "P3608", "bdcom_p3608"), ("bdcom_epon", "P3616", "bdcom_p3616"), ("vsol_v1600d", "V1600D8", "vsol_v1600d8"),
+     ("zte_c3xx", "", "zte_c320")],
+)  # fmt: skip
+async def test_models_are_told_apart(family: str, model: str, key: str) -> None:
+    async with an_olt(family, 2, 1, model=model) as line:
+        assert line.detected.model.key == key
 
 
 @families

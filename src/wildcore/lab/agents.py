@@ -20,13 +20,15 @@ UNPRIVILEGED = tuple(range(16100, 16132))
 PORTS = (161, *UNPRIVILEGED)
 """Ports that are tried when none is asked for: SNMP's own needs a right that few have."""
 
+_TRIES = 16
 _BUSY = frozenset((errno.EADDRINUSE, errno.EACCES, errno.EPERM))
 
 
 class Agents:
     """A set of agents on one UDP port: add devices, then `async with` (or start and stop).
 
-    All agents share one port, the first of `port` that is free, so that one access of the product reaches all of them.
+    All agents share one port, the first of `port` that is free everywhere (0: whichever the system gives the first device), so
+    that one access of the product reaches all of them.
     """
 
     def __init__(self, *, port: int | Sequence[int] = PORTS) -> None:
@@ -74,18 +76,19 @@ class Agents:
         """Open all sockets on the first port that is free on every address; ConfigurationError when none is."""
         _allow_files(len(self._agents))
         for port in self._ports:
-            if await self._start_on(port):
-                self.port = port
-                return
+            for _ in range(1 if port else _TRIES):
+                if await self._start_on(port):
+                    return
         raise ConfigurationError(f"No UDP port for simulated devices is free (tried {self._ports[0]} to {self._ports[-1]})")
 
     async def _start_on(self, port: int) -> bool:
         started: list[ReplayAgent] = []
         try:
             for agent in self._agents.values():
-                agent.port = port
+                agent.port = started[0].port if started else port
                 await agent.start()
                 started.append(agent)
+            self.port = started[0].port if started else port
         except OSError as error:
             for agent in started:
                 await agent.stop()

@@ -75,17 +75,16 @@ def interfaces(rows: Rows, ports: Sequence[Port], clock: Clock, up_since: float,
     rows.texts(f"{IFX}.1", ((i, p.name) for i, p in at))
     rows.column(f"{IFX}.15", GAUGE, ((i, p.speed_mbps if p.up else 0) for i, p in at))
     rows.texts(f"{IFX}.18", ((i, p.alias) for i, p in at))
-    for wide, narrow, packet, rate_of in (
-        (6, 10, 0, _in_rate),
-        (10, 16, 0, _out_rate),
-        (7, 11, 700, _in_rate),
-        (11, 17, 700, _out_rate),
-    ):
-        cells = [(i, _growing(rate_of(p) / (packet or 1), started - up_since, clock, started)) for i, p in at]
+    age = started - up_since
+    # 64-bit column, 32-bit one (0: none), octets for each count: octets, packets of some 700 octets, multicast, broadcast
+    for wide, narrow, octets, rate_of in (
+        (6, 10, 1, _in_rate), (10, 16, 1, _out_rate), (7, 11, 700, _in_rate), (11, 17, 700, _out_rate),
+        (8, 0, 90_000, _in_rate), (12, 0, 90_000, _out_rate), (9, 0, 260_000, _in_rate), (13, 0, 260_000, _out_rate),
+    ):  # fmt: skip
+        cells = [(i, _growing(rate_of(p) / octets, age, clock, started)) for i, p in at]
         rows.column(f"{IFX}.{wide}", COUNTER64, cells)
-        rows.column(f"{IF}.{narrow}", COUNTER32, ((i, _wrapped(value)) for i, value in cells))
-    for column in (8, 9, 12, 13):
-        rows.column(f"{IFX}.{column}", COUNTER64, ((i, (p.in_rate + p.out_rate) * 3) for i, p in at))
+        if narrow:
+            rows.column(f"{IF}.{narrow}", COUNTER32, ((i, _wrapped(value)) for i, value in cells))
     for column in (13, 19, 20):
         rows.column(f"{IF}.{column}", COUNTER32, ((i, 0) for i, p in at))
     rows.column(f"{IF}.14", COUNTER32, ((i, p.errors) for i, p in at))

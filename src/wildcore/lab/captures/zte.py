@@ -183,7 +183,7 @@ def _unis(device: Device) -> None:
     items = uni_rows(_at_b(device.spec))
     rows.integers(f"{UNI}.5", ((i, 1 if u.enabled else 2) for i, (_, u) in items))
     rows.integers(f"{UNI}.6", each(items, lambda pair: 1 if uni_up(pair) else 2))
-    rows.integers(f"{UNI}.7", ((i, {10: 3, 100: 5}.get(u.speed_mbps, 6) if u.up else 65535) for i, (_, u) in items))
+    rows.integers(f"{UNI}.7", each(items, lambda pair: {10: 3, 100: 5}.get(pair[1].speed_mbps, 6) if uni_up(pair) else 65535))
 
 
 def _bridge(device: Device) -> None:
