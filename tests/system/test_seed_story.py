@@ -331,6 +331,7 @@ async def work_as(page: Page, billing_url: str, login: str) -> None:
 async def wildcore_frame(page: Page, billing_url: str, uid: int, tab: str) -> Frame:
     await page.goto(f"{billing_url}/client/{uid}/{tab}")
     element = await page.wait_for_selector("iframe")
+    assert element is not None
     frame = await element.content_frame()
     assert frame is not None
     await frame.wait_for_load_state()

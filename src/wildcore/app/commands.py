@@ -33,10 +33,12 @@ def config_of(listen: str, data: str) -> Config:
 def run(listen: Listen = "", data: Data = "") -> None:
     """Run Wildcore: pages, API, pollers and scheduler in one process."""
     from wildcore.app.build import build
+    from wildcore.app.run import listen as take
     from wildcore.app.run import serve
     from wildcore.services.users import ensure_owner
 
     config = config_of(listen, data)
+    take(config.listen).close()  # a taken address is told before anything is written
     installation = build(config)
     out = console()
 

@@ -46,6 +46,8 @@ def prepare_directory(path: Path) -> Path:
     """Make the data directory and see that it can be written; raises ConfigurationError in one line."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise ConfigurationError(f"The data directory {path} is a file: choose another with --data or WILDCORE_DATA") from None
     except OSError as error:
         raise ConfigurationError(f"Cannot make the data directory {path}: {error.strerror}") from None
     if not path.is_dir() or not os.access(path, os.W_OK | os.X_OK):

@@ -40,7 +40,7 @@ def run(arguments: list[str]) -> int:
     use_console(console)
     try:
         # Outside standalone mode click hands back the code of `typer.Exit` and lets usage errors through.
-        code = build_program()(arguments, prog_name="wca", standalone_mode=False)
+        code = build_program()(arguments or ["--help"], prog_name="wca", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except typer.Abort:
         return _fail("Stopped")
@@ -65,7 +65,6 @@ def build_program() -> TyperGroup:
     program = typer.Typer(
         name="wca",
         add_completion=False,
-        no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         help=f"WildcoreDMS {__version__}",

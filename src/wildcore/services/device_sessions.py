@@ -27,6 +27,7 @@ from wildcore.transport.gate import Priority
 from wildcore.transport.snmp.types import SnmpTarget, V3User, Version
 
 CONNECTION = "sw_core_connection"
+MOST_REPETITIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +67,32 @@ def load_target(session: Session, runtime: Runtime, device_id: int) -> DeviceTar
         model_key=model.key,
         family=model.family,
         type=model.type,
-        target=snmp_target(runtime, device.ip, access, (model.params, device.params)),
+        target=snmp_target(
+            runtime, device.ip, access, (model.params, device.params), driver_class(model.key, model.family).max_repetitions
+        ),
         params=params,
     )
 
 
 def snmp_target(
-    runtime: Runtime, ip: str, access: DeviceAccess, overrides: tuple[Mapping[str, Any], ...] = ()
+    runtime: Runtime,
+    ip: str,
+    access: DeviceAccess,
+    overrides: tuple[Mapping[str, Any], ...] = (),
+    most_repetitions: int | None = None,
 ) -> SnmpTarget:
-    """The SNMP target of an address by an access; `overrides` are parameters of the model and the device."""
+    """The SNMP target of an address by an access; `overrides` are parameters of the model and the device.
+
+    `most_repetitions` is what every firmware of the family survives: the system's default yields to it, a parameter that an
+    operator set for the access, the model or the device does not.
+    """
     settings = runtime.settings
     connection: dict[str, Any] = {
         "snmp_version": settings.get("SWC_SNMP_VERSION"),
         "snmp_port": settings.get("SWC_SNMP_PORT"),
         "snmp_timeout_sec": settings.get("SWC_SNMP_TIMEOUT_SEC"),
         "snmp_repeats": settings.get("SWC_SNMP_REPEATS"),
-        "snmp_max_repetitions": settings.get("SWC_SNMP_MAX_REPETITIONS"),
+        "snmp_max_repetitions": min(settings.get("SWC_SNMP_MAX_REPETITIONS"), most_repetitions or MOST_REPETITIONS),
     }
     for params in (access.params, *overrides):
         connection.update({key: value for key, value in params.get(CONNECTION, {}).items() if value not in (None, "")})
