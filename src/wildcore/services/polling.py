@@ -87,7 +87,7 @@ async def run_poll(runtime: Runtime, device_id: int, poller: str, *, priority: P
     modules = [module for module in spec.modules if module in can]
     for module in modules:
         try:
-            applied = await _ask(runtime, device, driver, module)
+            applied = await ask_module(runtime, device, driver, module)
         except DeviceError as error:
             failed += 1
             problems.append(f"{module}: {error.description}")
@@ -202,7 +202,11 @@ def sync_device_polls(session: Session, runtime: Runtime, device_ids: Collection
     return sync_polls(session, runtime, device_ids)
 
 
-async def _ask(runtime: Runtime, device: DeviceTarget, driver: Driver, module: str) -> Applied:
+async def ask_module(runtime: Runtime, device: DeviceTarget, driver: Driver, module: str) -> Applied:
+    """Ask the whole device for one module, write the answer and hand its numbers to the metric store.
+
+    A failure of the device is noted and raised as the DeviceError it is.
+    """
     started = time.perf_counter()
     at = runtime.now()
     try:
