@@ -121,6 +121,6 @@ class Catalogue:
     def _states(self) -> dict[str, bool]:
         if time.monotonic() - self._read_at > REFRESH_SEC:
             with self._db.read() as session:
-                self._on = {key: on for key, on in session.execute(select(ComponentRow.key, ComponentRow.enabled))}
+                self._on = {str(key): on for key, on in session.execute(select(ComponentRow.key, ComponentRow.enabled))}
             self._read_at = time.monotonic()
         return self._on
