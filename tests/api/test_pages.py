@@ -120,8 +120,11 @@ async def test_fragments_lead_the_whole_page_to_sign_in(world: World) -> None:
 async def test_missing_rights_are_a_page(world: World) -> None:
     async with world.client(world.member("nobody")) as client:
         answer = await client.get("/sample")
-    assert answer.status_code == 403
-    assert answer.headers["content-type"].startswith("text/html")
+        missing = await client.get("/no/such/page")
+    for refused, status in ((answer, 403), (missing, 404)):
+        assert refused.status_code == status
+        assert refused.headers["content-type"].startswith("text/html")
+        assert 'class="wc-empty"' in refused.text
 
 
 async def test_language_by_user_cookie_browser_and_default(world: World) -> None:

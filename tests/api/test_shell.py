@@ -83,6 +83,19 @@ async def test_bad_bodies_name_the_field(world: World, key: str, content: bytes,
     assert named in answer.json()["error"]["description"]
 
 
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30, -(10**30)])
+async def test_numbers_beyond_the_database(world: World, number: int) -> None:
+    async with world.client(world.key(world.user("owner"))) as client:
+        for path in (
+            f"/api/v1/user/{number}",
+            f"/api/v1/user?limit=1&offset={number}",
+            f"/api/v1/logs/actions?device_id={number}",
+        ):
+            assert (await client.get(path)).status_code == 400, path
+        body = {"login": "n", "password": "long enough", "role_id": number}
+        assert (await client.post("/api/v1/user", json=body)).status_code == 400
+
+
 @pytest.mark.parametrize("value", ["x", "1.5", "9" * 30, "%00", "-", "1e3", "٣"])
 async def test_bad_ids(world: World, key: str, value: str) -> None:
     async with world.client(key) as client:

@@ -101,6 +101,29 @@ async def test_guards(world: World, owner: str) -> None:
     assert (await call(world, owner, "GET", "/user")).json()["meta"]["total"] == 2
 
 
+async def test_a_manager_of_some_groups_controls_no_user_who_sees_more(world: World) -> None:
+    with world.runtime.db.write() as session:
+        groups = [DeviceGroup(name=name, created_at=0) for name in ("north", "south")]
+        session.add_all(groups)
+        session.flush()
+        north, south = groups[0].id, groups[1].id
+    manager = world.member("manager", "user_management", "user_display", groups=[north])
+    role_id = world.role("plain", [])
+    for login, fields, allowed in (
+        ("inside", {"groups": [north]}, True),
+        ("outside", {"groups": [north, south]}, False),
+        ("everywhere", {"all_groups": True}, False),
+    ):
+        user_id = world.user(login, role_id, **fields)
+        for method, path, body in (
+            ("POST", f"/user/{user_id}/generate-auth-key", {}),
+            ("PUT", f"/user/{user_id}", {"password": "x" * 12}),
+        ):
+            assert (await call(world, manager, method, path, body)).status_code == (200 if allowed else 403), (login, path)
+    body: dict[str, Any] = {"login": "new", "password": PASSWORD, "role_id": role_id, "group_ids": [south]}
+    assert await refusal(world, manager, "POST", "/user", body) == (400, "VALIDATION_ERROR")
+
+
 async def test_a_role_in_use_stays(world: World, owner: str) -> None:
     role_id = world.role("used", [])
     world.user("holder", role_id)

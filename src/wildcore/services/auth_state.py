@@ -130,14 +130,19 @@ class Attempts:
         """Count a failure."""
         with self._lock:
             if len(self._failures) >= ATTEMPTS_PAIRS:
-                for pair in [pair for pair in self._failures if not self._fresh(pair)]:
-                    del self._failures[pair]
+                self._make_room()
             self._failures.setdefault((ip, login), deque(maxlen=ATTEMPTS)).append(self._clock())
 
     def succeeded(self, ip: str, login: str) -> None:
         """Forget the pair's failures."""
         with self._lock:
             self._failures.pop((ip, login), None)
+
+    def _make_room(self) -> None:
+        for pair in [pair for pair in self._failures if not self._fresh(pair)]:
+            del self._failures[pair]
+        while len(self._failures) >= ATTEMPTS_PAIRS:
+            del self._failures[next(iter(self._failures))]
 
     def _fresh(self, pair: tuple[str, str]) -> deque[float]:
         failures = self._failures.get(pair, deque())

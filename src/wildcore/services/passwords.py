@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -37,20 +36,16 @@ def check_password(password: str, field: str = "password") -> None:
 
 def verify_password(password_hash: str, password: str) -> bool:
     """Whether the password is right. Takes as long when there is no hash to compare with, so time tells nothing."""
-    known = password_hash or _nobodys_hash()
     with _slots:
         try:
-            _hasher.verify(known, password[: MAX_LENGTH + 1])
+            if not password_hash:
+                _hasher.hash(password[: MAX_LENGTH + 1])
+                return False
+            return _hasher.verify(password_hash, password[: MAX_LENGTH + 1])
         except (VerificationError, InvalidHashError):
             return False
-    return bool(password_hash)
 
 
 def random_password() -> str:
     """A password of 16 letters and digits that cannot be mistaken for one another (93 bits)."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(16))
-
-
-@lru_cache(maxsize=1)
-def _nobodys_hash() -> str:
-    return _hasher.hash(secrets.token_hex(16))

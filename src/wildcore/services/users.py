@@ -187,8 +187,12 @@ def user_by_login(session: Session, login: str) -> User:
 
 
 def require_user_control(session: Session, actor: Actor, user: User, runtime: Runtime) -> None:
-    """Raise Forbidden unless the actor manages users and has every right of this one."""
+    """Raise Forbidden unless the actor manages users and has every right, and sees every device, that this one has and sees."""
     actor.require("user_management")
+    if actor.group_ids is not None:
+        seen = set(session.scalars(select(UserGroup.group_id).where(UserGroup.user_id == user.id)))
+        if user.all_groups or seen - actor.group_ids:
+            raise Forbidden(gettext("User {login} sees devices that you do not see", login=user.login))
     if actor.permissions is None:
         return
     role = session.get_one(Role, user.role_id)

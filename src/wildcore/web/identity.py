@@ -131,4 +131,4 @@ def _trusted(runtime: Runtime, request: Request, caller: Caller) -> bool:
 
 @lru_cache(maxsize=1)
 def _own_names() -> frozenset[str]:
-    return frozenset({socket.gethostname(), socket.getfqdn()})
+    return frozenset({socket.gethostname()})

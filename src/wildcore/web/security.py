@@ -49,7 +49,7 @@ class EntryPoint:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-                add_headers(MutableHeaders(scope=message), nonce, self._ancestors() if iframe else "'none'", caller.scheme)
+                add_headers(MutableHeaders(scope=message), nonce, self._ancestors() if iframe else "'none'")
             elif message["type"] == "http.response.body":
                 size += len(message.get("body", b""))
             await send(message)
@@ -67,12 +67,13 @@ class EntryPoint:
 
 
 def frame_ancestors(addresses: Iterable[str]) -> str:
-    """Origins of the addresses for a CSP; `*` when there is none, since then nobody has said yet who may show the pages."""
-    origins = dict.fromkeys(origin for origin in map(origin_of, addresses) if origin)
-    return " ".join(origins) or "*"
+    """Origins of the addresses for a CSP; `*` when none is given, since then nobody has said yet who may show the pages."""
+    given = [address for address in addresses if address.strip()]
+    origins = dict.fromkeys(origin for origin in map(origin_of, given) if origin)
+    return " ".join(origins) or ("'none'" if given else "*")
 
 
-def add_headers(headers: MutableHeaders, nonce: str, ancestors: str, scheme: str) -> None:
+def add_headers(headers: MutableHeaders, nonce: str, ancestors: str) -> None:
     """Set the security headers of one answer; what the answer already says itself stays."""
     policy = (
         f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -84,8 +85,6 @@ def add_headers(headers: MutableHeaders, nonce: str, ancestors: str, scheme: str
     headers.setdefault("X-Content-Type-Options", "nosniff")
     if ancestors == "'none'":
         headers.setdefault("X-Frame-Options", "DENY")
-    if scheme == "https":
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
 
 
 def clean_path(path: str) -> str:

@@ -51,6 +51,7 @@ component = Component(
         Route("PUT", "/system-schedule/{key}", schedules.schedule_set, SCHEDULE_CONFIGURATION),
         Route("POST", "/system-schedule/{key}/run", schedules.schedule_run, SCHEDULE_CONFIGURATION),
         Route("GET", "/system-schedule/{key}/runs", schedules.schedule_runs, SCHEDULE_REPORTS),
+        Route("GET|POST", "/logs/actions", api.actions_list, SYSTEM_LOGS_ACTIONS, reads=True),
         Route("GET|POST", "/logs/actions-list", api.actions_list, SYSTEM_LOGS_ACTIONS, reads=True),
         Route("GET", "/metrics", api.metrics, SYSTEM_STATUS),
     ),
