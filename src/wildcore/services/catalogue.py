@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,9 +16,6 @@ from wildcore.services.rights import Permission
 from wildcore.store.db import Database
 from wildcore.store.tables import ComponentRow
 
-if TYPE_CHECKING:
-    from wildcore.services.runtime import Runtime
-
 REFRESH_SEC = 5.0
 Progress = Callable[[str, int, int], None]
 
@@ -27,13 +24,14 @@ Progress = Callable[[str, int, int], None]
 class Schedule:
     """Work at times of a crontab expression in the server's zone.
 
-    `job(runtime, progress)` returns a closing summary; `progress(stage, done, total)` may be called from any thread.
+    `job(runtime, progress)` returns a closing summary. The runtime holds the catalogue, so its type cannot be named here.
+    `progress(stage, done, total)` may be called from any thread.
     `command` is the console command that does the same.
     """
 
     key: str
     crontab: str
-    job: Callable[[Runtime, Progress], Awaitable[str]]
+    job: Callable[[Any, Progress], Awaitable[str]]
     title: Text
     command: str = ""
     enabled: bool = False

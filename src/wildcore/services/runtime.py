@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wildcore.services.auth_state import AuthState
 from wildcore.services.ports import Ports
@@ -16,9 +15,6 @@ from wildcore.store.db import Database
 from wildcore.store.metrics import MetricStore
 from wildcore.transport.hub import DeviceHub
 from wildcore.transport.icmp import Pinger
-
-if TYPE_CHECKING:
-    from wildcore.services.catalogue import Catalogue
 
 
 def epoch_now() -> int:
