@@ -90,7 +90,7 @@ def test_of_duplicates_the_online_place_is_first_and_gone_ones_are_last(runtime:
             ("long offline", True),
             ("gone", True),
         ]
-        assert [one.name for one in duplicates.of_interface(session, runtime, ADMIN, rows[3].id)][0] == "here"
+        assert duplicates.of_interface(session, runtime, ADMIN, rows[3].id)[0].name == "here"
         report = duplicates.report(session, runtime, ADMIN)
         assert (report.total, report.rows[0].ident, report.rows[0].places[0].name) == (1, SERIAL, "here")
         listed = interfaces.by_device(session, runtime, ADMIN, second).rows

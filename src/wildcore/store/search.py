@@ -28,8 +28,7 @@ def starts_with(session: Session, where: Any, prefix: str) -> ColumnElement[bool
     if not _is_sqlite(session):
         folded: ColumnElement[bool] = func.wildcore_fold(where).like(_like(prefix.lower()) + "%")
         return folded
-    ranges = {prefix, prefix.lower(), prefix.upper(), prefix.capitalize()}
-    return or_(*((where >= one) & (where < one + _LAST) for one in sorted(ranges)))
+    return or_(*((where >= one) & (where < one + _LAST) for one in _cases(prefix)))
 
 
 def key_starts_with(session: Session, where: Any, prefix: str) -> ColumnElement[bool]:
@@ -74,9 +73,8 @@ def among_queued(session: Session, words: str) -> ColumnElement[bool]:
     document: ColumnElement[str] = func.coalesce(Subscriber.uid, "")
     for where in (Subscriber.agreement, Subscriber.login, Subscriber.address_full):
         document = document + " " + where
-    variants = {words, words.lower(), words.upper(), words.title()}
-    fits = or_(*(func.instr(document, one) > 0 for one in sorted(variants)))
-    return Subscriber.id.in_(select(waiting.c.id)) & fits
+    each = [or_(*(func.instr(document, one) > 0 for one in _cases(word))) for word in words.split()]
+    return Subscriber.id.in_(select(waiting.c.id)) & _all(each)
 
 
 def index_queued(session: Session, limit: int = 2000) -> int:
@@ -111,6 +109,10 @@ def _by_fts(name: str, model: type[Base], phrases: Sequence[str], fields: Sequen
 def _document(name: str) -> ColumnElement[str]:
     joined = " || ' ' || ".join(f"coalesce({name}.{one}, '')" for one in _DOCUMENTS[name])
     return literal_column(f"wildcore_fold({joined})", type_=_TEXT)
+
+
+def _cases(word: str) -> list[str]:
+    return sorted({word, word.lower(), word.upper(), word.capitalize()})
 
 
 def _all(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
