@@ -120,8 +120,8 @@ async def test_a_manager_of_some_groups_controls_no_user_who_sees_more(world: Wo
             ("PUT", f"/user/{user_id}", {"password": "x" * 12}),
         ):
             assert (await call(world, manager, method, path, body)).status_code == (200 if allowed else 403), (login, path)
-    body: dict[str, Any] = {"login": "new", "password": PASSWORD, "role_id": role_id, "group_ids": [south]}
-    assert await refusal(world, manager, "POST", "/user", body) == (400, "VALIDATION_ERROR")
+    new: dict[str, Any] = {"login": "new", "password": PASSWORD, "role_id": role_id, "group_ids": [south]}
+    assert await refusal(world, manager, "POST", "/user", new) == (400, "VALIDATION_ERROR")
 
 
 async def test_a_role_in_use_stays(world: World, owner: str) -> None:
