@@ -52,7 +52,7 @@ async def test_the_seeds_nginx(port: int) -> None:
     )
     status, answer = await ask(port, head)
     assert status == 303
-    assert "location: /sign-in?next=%2Fdevices\r\n" in answer.lower()
+    assert "location: /sign-in?next=%2fdevices\r\n" in answer.lower()
     assert "zzz" not in answer
 
 
