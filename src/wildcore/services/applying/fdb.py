@@ -27,7 +27,7 @@ def apply_fdb(work: Work) -> None:
     query = query.where(FDB.c.device_id == work.device_id, FDB.c.active)
     if work.bind_key is not None:
         query = query.where(among(work.session, FDB.c.interface_id, [one.id for one in work.known.values()]))
-    stored = {(row[1], row[2], row[3]): (row[0], row[4]) for row in work.session.execute(query)}
+    stored = {(row[1], row[2], row[3]): (row[0], row[4]) for row in work.session.execute(query).all()}
     seen = _places(work)
     at = work.at
     new = [(work.device_id, *place, at, at, True) for place in seen if place not in stored]

@@ -27,7 +27,7 @@ def apply_idents(work: Work) -> None:
     """MACs and serials. An ident that the answer does not name stays: it is the last one known."""
     changed = []
     row: OnuIdent
-    for row, one in work.pairs():
+    for row, one in work.pairs(work.brief):
         ident, kind = clean(row.ident, 64), row.type.value
         if not ident or (one.ident == ident and one.ident_type == kind):
             continue
@@ -41,38 +41,32 @@ def apply_optical(work: Work) -> None:
     """Optics, one row per ONU. One without any power reading (it is off) keeps its last values and their time."""
     read: list[tuple[Any, ...]] = []
     distances: list[tuple[Any, ...]] = []
-    metrics: dict[str, tuple[list[int], list[float]]] = {name: ([], []) for name in OPTICAL_METRICS}
-    columns = [(attribute, *metrics[name]) for name, attribute in OPTICAL_METRICS.items()]
     device_id, at = work.device_id, work.at
     row: OnuOptical
-    for row, one in work.pairs():
-        rx, tx, olt_rx = _float(row.rx_dbm), _float(row.tx_dbm), _float(row.olt_rx_dbm)
-        distance = row.distance_m if row.distance_m is None or 0 <= row.distance_m <= _INT4 else None
+    for row, one in work.pairs(work.brief):
+        rx, tx, olt_rx, distance = row.rx_dbm, row.tx_dbm, row.olt_rx_dbm, row.distance_m
+        if distance is not None and not 0 <= distance <= _INT4:
+            distance = None
         head = (one.id, device_id, "Unknown", "", "")
-        if rx is None and tx is None and olt_rx is None:
-            if distance is not None:
-                distances.append((*head, distance))
-            continue
-        rest = (_float(row.olt_tx_dbm), _float(row.temperature_c), _float(row.voltage_v), distance, at)
-        read.append((*head, rx, tx, olt_rx, *rest))
-        for attribute, ids, values in columns:
-            value = getattr(row, attribute)
-            if value is not None:
-                ids.append(one.id)
-                values.append(value)
+        if rx is not None or tx is not None or olt_rx is not None:
+            read.append((*head, rx, tx, olt_rx, row.olt_tx_dbm, row.temperature_c, row.voltage_v, distance, at))
+        elif distance is not None:
+            distances.append((*head, distance))
     key = ("interface_id",)
     partial = not work.answer.complete  # a column that was cut off says nothing of its values
     insert_rows(work.session, VALUES, (*_HEAD, *_OPTICAL), read, key=key, update=_OPTICAL, keep=partial)
     insert_rows(work.session, VALUES, (*_HEAD, "distance_m"), distances, key=key, update=("distance_m",))
-    for name, (ids, values) in metrics.items():
-        work.put(name, ids, values)
+    for metric, name in OPTICAL_METRICS.items():
+        place = len(_HEAD) + _OPTICAL.index(name)
+        found = [(value[0], value[place]) for value in read if value[place] is not None]
+        work.put(metric, [one for one, _value in found], [value for _one, value in found])
 
 
 def apply_descriptions(work: Work) -> None:
     """Descriptions kept on the OLT."""
     changed = []
     row: OnuDescription
-    for row, one in work.pairs():
+    for row, one in work.pairs(work.brief):
         description = clean(row.description, 2000)
         if description != one.description:
             changed.append((description, work.at, one.id))
@@ -84,15 +78,11 @@ def apply_reasons(work: Work) -> None:
     """Why and when ONUs came and went, in the OLT's clock."""
     rows = []
     row: OnuReasons
-    for row, one in work.pairs():
+    for row, one in work.pairs(work.brief):
         times = (_epoch(row.last_reg), _epoch(row.last_dereg), work.at)
         rows.append((one.id, work.device_id, "Unknown", "", clean(row.last_down_reason, 40), *times))
     columns = (*_HEAD, *_REASONS[1:])
     insert_rows(work.session, VALUES, columns, rows, key=("interface_id",), update=_REASONS)
-
-
-def _float(value: float | None) -> float | None:
-    return None if value is None else float(value)
 
 
 def _epoch(value: datetime | None) -> int | None:

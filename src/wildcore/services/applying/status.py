@@ -67,14 +67,14 @@ def apply_onu_status(work: Work) -> None:
     query = select(VALUES.c.interface_id, VALUES.c.admin, VALUES.c.bind_raw).where(VALUES.c.device_id == work.device_id)
     if work.bind_key is not None:
         query = query.where(among(work.session, VALUES.c.interface_id, [one.id for one in work.known.values()]))
-    stored = {row[0]: (row[1], row[2]) for row in work.session.execute(query)}
+    stored = {row[0]: (row[1], row[2]) for row in work.session.execute(query).all()}
     transitions = Transitions(work)
     values: list[tuple[Any, ...]] = []
     ids: list[int] = []
     states: list[float] = []
     named = set()
     row: OnuStatus
-    for row, one in work.pairs():
+    for row, one in work.pairs(work.known):
         if one.id in named:
             continue
         named.add(one.id)
@@ -120,7 +120,7 @@ def apply_link_info(work: Work) -> None:
     described = any(row.description for row in work.answer.rows)
     descriptions = []
     row: LinkInfo
-    for row, one in work.pairs():
+    for row, one in work.pairs(work.known):
         if one.type == InterfaceType.ONU:
             continue
         transitions.set(one, row.oper.value)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
@@ -49,7 +49,20 @@ class Known(NamedTuple):
     gone_at: int | None
 
 
+class Brief(NamedTuple):
+    """What most answers about ONUs need of an interface: a fraction of the cost of all of it."""
+
+    id: int
+    bind_key: str
+    description: str
+    ident: str | None
+    ident_type: str
+    gone_at: int | None
+
+
 _KNOWN = [INTERFACES.c[name] for name in Known._fields]
+_BRIEF = [INTERFACES.c[name] for name in Brief._fields]
+_One = TypeVar("_One", Known, Brief)
 
 
 class Previous(NamedTuple):
@@ -97,10 +110,18 @@ class Work:
     @cached_property
     def known(self) -> dict[str, Known]:
         """Stored interfaces by bind key: all of the device, or the one that was asked about."""
-        query = select(*_KNOWN).where(INTERFACES.c.device_id == self.device_id)
+        return {row[1]: Known._make(row) for row in self._rows(_KNOWN)}
+
+    @cached_property
+    def brief(self) -> dict[str, Brief]:
+        """The same in brief."""
+        return {row[1]: Brief._make(row) for row in self._rows(_BRIEF)}
+
+    def _rows(self, columns: list[Any]) -> Sequence[Any]:
+        query = select(*columns).where(INTERFACES.c.device_id == self.device_id)
         if self.bind_key is not None:
             query = query.where(INTERFACES.c.bind_key == self.bind_key)
-        return {row[1]: Known._make(row) for row in self.session.execute(query)}
+        return self.session.execute(query).all()
 
     @property
     def whole(self) -> bool:
@@ -112,9 +133,8 @@ class Work:
         """When the complete answer before this one came, 0 if it was not complete: what it said stood until then at least."""
         return (self.previous.at or 0) if self.previous is not None and self.previous.complete else 0
 
-    def pairs(self) -> Iterable[tuple[Any, Known]]:
+    def pairs(self, known: dict[str, _One]) -> Iterable[tuple[Any, _One]]:
         """Rows with their stored interfaces; rows of unknown ones are counted, of gone ones wait for `interfaces_list`."""
-        known = self.known
         for row in self.answer.rows:
             one = known.get(row.bind_key)
             if one is None:

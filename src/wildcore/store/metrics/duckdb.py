@@ -1,8 +1,10 @@
 """Metric history in DuckDB: the day that runs in one file, closed days as sorted Parquet beside it.
 
-One thread writes, every `WRITE_SEC` seconds and by columns: measured on one core, 1024 values cost 1.4 µs each as two JSON arrays
-of one statement, 2.4 µs as Python lists, 10 µs row by row. A second process cannot open the file, not even to read, so it is
-opened at the first use only: a console command that needs no history works beside a running server.
+One thread writes, every `WRITE_SEC` seconds and by columns. Measured on one core: a value costs 0.8 µs in JSON arrays of one
+statement for all batches, 1.3 µs with a statement for each, 2.4 µs as Python lists, 10 µs row by row.
+
+A second process cannot open the file, not even to read, so it is opened at the first use only: a console command that needs no
+history works beside a running server.
 """
 
 from __future__ import annotations
@@ -35,8 +37,11 @@ MAX_WAITING = 5_000_000
 _LIVE = "live.duckdb"
 _DAYS = "days"
 _TABLE = "CREATE TABLE IF NOT EXISTS samples (metric VARCHAR, object_id INTEGER, ts BIGINT, value DOUBLE)"
-_INSERT = """INSERT INTO samples
-SELECT ?, unnest(from_json(?, '["INTEGER"]')), ?::BIGINT, unnest(from_json(?, '["DOUBLE"]'))"""
+_INSERT = """INSERT INTO samples SELECT metric, unnest(ids), ts, unnest(numbers) FROM (
+SELECT unnest(from_json(?, '["VARCHAR"]')) AS metric, unnest(from_json(?, '["BIGINT"]')) AS ts,
+unnest(from_json(?, '[["INTEGER"]]')) AS ids, unnest(from_json(?, '[["DOUBLE"]]')) AS numbers)"""
+_AT_ONCE = 500
+"""Batches of one statement."""
 
 
 class DuckMetrics:
@@ -189,8 +194,9 @@ class DuckMetrics:
             return
         connection.execute("BEGIN")
         try:
-            for row in rows:
-                connection.execute(_INSERT, row)
+            for at in range(0, len(rows), _AT_ONCE):
+                columns = zip(*rows[at : at + _AT_ONCE], strict=True)
+                connection.execute(_INSERT, [json.dumps(column) for column in columns])
             connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(Exception):
@@ -214,14 +220,14 @@ class DuckMetrics:
         raise ConfigurationError(f"Too many files of {day} in {self._directory / _DAYS}")
 
 
-def _columns(batch: Batch) -> list[object] | None:
+def _columns(batch: Batch) -> tuple[str, int, list[int], list[float]] | None:
     ids, values = batch.object_ids, batch.values
     if not all(map(math.isfinite, values)):
         pairs = [(one, value) for one, value in zip(ids, values, strict=True) if math.isfinite(value)]
         ids, values = [one for one, _value in pairs], [value for _one, value in pairs]
     if not ids:
         return None
-    return [batch.metric, json.dumps(list(ids)), batch.at, json.dumps(list(values))]
+    return batch.metric, batch.at, list(ids), list(values)
 
 
 def _day(at: int) -> date:
