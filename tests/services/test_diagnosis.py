@@ -92,7 +92,7 @@ async def test_a_diagnosis_from_the_cache_is_six_statements_and_asks_nothing(
         asked = agent.requests
         runtime.settings.get("DIAG_CACHE_SEC")
         with counted_statements(runtime.db) as statements:
-            found = await diagnose(runtime, ADMIN, onu, source)  # type: ignore[arg-type]
+            found = await diagnose(runtime, ADMIN, onu, source)
         reads = [one for one in statements if "FROM settings" not in one]
         assert len(reads) <= 6, reads
         assert agent.requests == asked

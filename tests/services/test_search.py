@@ -87,7 +87,14 @@ async def test_subscribers_by_each_field_labelled_by_the_chosen_one(runtime: Run
     with_billing(runtime, field)
     values = {"uid": "4711", "agreement": "Дог-00815", "login": "petrenko"}
     with runtime.db.write() as session:
-        add_subscriber(session, *values.values(), "Рівне, Євгенія Борового вулиця 1/15", ident="ZTEGC69EF036")
+        add_subscriber(
+            session,
+            values["uid"],
+            values["agreement"],
+            values["login"],
+            "Рівне, Євгенія Борового вулиця 1/15",
+            ident="ZTEGC69EF036",
+        )
         add_subscriber(session, "9999", "other", "nobody")
     for state in ("waiting for the index", "indexed"):
         for words in ("47", "4711", "ДОГ-0", "до", "00815", "pe", "PETR", "trenk", "борового вулиця", "БОРОВОГО"):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from wildcore.drivers import registry
@@ -114,27 +114,44 @@ async def import_csv(
     """
     rows = list(_rows(text, delimiter))
     slots = asyncio.Semaphore(IMPORT_AT_ONCE)
+    run = _Import(runtime, actor, group_id)
     done = 0
 
     async def one(line: int, row: Mapping[str, str]) -> ImportRow:
         nonlocal done
         async with slots:
-            result = await _import_one(runtime, actor, line, row, group_id)
+            result = await _import_one(run, line, row)
         done += 1
         if progress is not None:
             progress(done, len(rows))
         return result
 
-    return ImportReport(list(await asyncio.gather(*(one(line, row) for line, row in rows))))
+    report = ImportReport(list(await asyncio.gather(*(one(line, row) for line, row in rows))))
+    await runtime.db.run_write(lambda session: _drop_unused(session, run.made))
+    return report
 
 
-async def _import_one(runtime: Runtime, actor: Actor, line: int, row: Mapping[str, str], group_id: int | None) -> ImportRow:
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """One import: `made` are the accesses it made; `turn` lets rows with equal secrets find the access of the first."""
+
+    runtime: Runtime
+    actor: Actor
+    group_id: int | None
+    made: set[int] = field(default_factory=set)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+async def _import_one(run: _Import, line: int, row: Mapping[str, str]) -> ImportRow:
+    runtime = run.runtime
+
     def skipped(reason: str) -> ImportRow:
         return ImportRow(line, row["ip"], row["name"], row["model_key"], ImportResult.SKIPPED, reason)
 
     try:
         ip = checked_ip(row["ip"])
-        access_id, model_id = await runtime.db.run_write(lambda session: _prepare(session, runtime, ip, row))
+        async with run.turn:
+            access_id, model_id = await runtime.db.run_write(lambda session: _prepare(session, runtime, ip, row, run.made))
         system, reason = System(), ""
         try:
             found = await detect(runtime, ip, access_id)
@@ -142,26 +159,25 @@ async def _import_one(runtime: Runtime, actor: Actor, line: int, row: Mapping[st
         except DeviceError as error:
             reason = error.description
         if model_id is None:
-            await runtime.db.run_write(lambda session: _forget(session, access_id))
             return skipped(reason)
         wanted = DeviceInput(
             ip=ip,
             name=row["name"] or system.name,
             model_id=model_id,
             access_id=access_id,
-            group_ids=None if group_id is None else (group_id,),
+            group_ids=None if run.group_id is None else (run.group_id,),
             location=system.location,
             description=system.descr,
             mac=system.mac,
             serial=system.serial,
         )
-        device = await runtime.db.run_write(lambda session: devices.add_device(session, runtime, actor, wanted))
+        device = await runtime.db.run_write(lambda session: devices.add_device(session, runtime, run.actor, wanted))
     except WildcoreError as error:
         return skipped(error.description)
     return ImportRow(line, ip, device.name, device.model.key, ImportResult.ADDED, reason, device.id)
 
 
-def _prepare(session: Session, runtime: Runtime, ip: str, row: Mapping[str, str]) -> tuple[int, int | None]:
+def _prepare(session: Session, runtime: Runtime, ip: str, row: Mapping[str, str], made: set[int]) -> tuple[int, int | None]:
     """The access (an equal one, or a new one) and the model that the row names."""
     if session.scalar(select(Device.id).where(Device.ip == ip)) is not None:
         raise ValidationFailed(gettext("A device with address {ip} exists already", ip=ip), field="ip")
@@ -175,17 +191,14 @@ def _prepare(session: Session, runtime: Runtime, ip: str, row: Mapping[str, str]
             number += 1
             name = gettext("Import {number}", number=number)
         same = device_accesses.add_access(session, runtime, AccessInput(name, {}, dict(secrets)))
+        made.add(same.id)
     return same.id, model_id
 
 
-def _forget(session: Session, access_id: int) -> None:
-    """Drop an access that an import made for a device that did not come."""
-    row = session.get(DeviceAccess, access_id)
-    prefix = gettext("Import {number}", number="")
-    if row is None or not row.name.startswith(prefix):
-        return
-    if session.scalar(select(Device.id).where(Device.access_id == access_id)) is None:
-        session.delete(row)
+def _drop_unused(session: Session, made: set[int]) -> None:
+    """Drop the accesses that an import made for devices that did not come."""
+    used = set(session.scalars(select(Device.access_id).where(Device.access_id.in_(made))))
+    session.execute(delete(DeviceAccess).where(DeviceAccess.id.in_(made - used)))
 
 
 def _rows(text: str, delimiter: str) -> Iterator[tuple[int, dict[str, str]]]:
