@@ -23,7 +23,7 @@ LOCALE = SOURCE / "locale"
 LANGUAGES = ("uk", "en")
 METHODS = [("lab/**", "ignore"), ("**.py", "python"), ("**/templates/**.html", "jinja2")]
 OPTIONS = {"**/templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}}
-NOISE = tuple(f'"{name}' for name in ("POT-", "PO-Rev", "Report-", "Last-Tr", "Language-Team", "Generated-By")) + ("#: ",)
+NOISE = (*(f'"{name}' for name in ("POT-", "PO-Rev", "Report-", "Last-Tr", "Language-Team", "Generated-By")), "#: ")
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "Lazy": None}
 
 
@@ -56,7 +56,8 @@ def update(language: str, template: Catalog) -> Catalog:
     catalogue.update(template, no_fuzzy_matching=True, update_header_comment=False)
     catalogue.obsolete.clear()
     catalogue.fuzzy = False
-    catalogue.header_comment = f"# Wildcore's texts in {catalogue.locale.english_name if catalogue.locale else language}. Apache-2.0.\n#"
+    name = catalogue.locale.english_name if catalogue.locale else language
+    catalogue.header_comment = f"# Texts of Wildcore in {name}. Apache-2.0.\n#"
     path = path_of(language)
     path.parent.mkdir(parents=True, exist_ok=True)
     data = BytesIO()

@@ -12,6 +12,7 @@ from wildcore.model.interface import Vlan
 from wildcore.services import stored
 from wildcore.services.actor import Actor
 from wildcore.services.bindings import place_order
+from wildcore.services.device_sessions import modules_of
 from wildcore.services.interface_search import InterfaceView
 from wildcore.services.interfaces import HistoryEntry, MacSeen, get_interface
 from wildcore.services.runtime import Runtime
@@ -71,7 +72,8 @@ class PortVlan:
 
 @dataclass(frozen=True, slots=True)
 class InterfacePage:
-    """All that one page shows. `modules` by module name; `asked` those that were ever asked, with time or error."""
+    """All that one page shows. `modules` by module name; `asked` those that were ever asked, with time or error;
+    `controls` the modules that change the device."""
 
     interface: InterfaceView
     facts: Facts
@@ -83,6 +85,7 @@ class InterfacePage:
     macs: tuple[MacSeen, ...]
     macs_total: int
     children: tuple[tuple[str, int], ...] = ()
+    controls: frozenset[str] = frozenset()
 
     @property
     def kind(self) -> str:
@@ -176,7 +179,13 @@ def interface_page(session: Session, runtime: Runtime, actor: Actor, interface_i
         macs=macs,
         macs_total=total,
         children=_children(session, view) if kind == "PON" else (),
+        controls=_controls(view),
     )
+
+
+def _controls(view: InterfaceView) -> frozenset[str]:
+    """Modules of the device's family that change it: what no family can do has no button."""
+    return frozenset(one.name for one in modules_of(view.device.model.key, view.device.model.family) if one.control)
 
 
 def _places(session: Session, actor: Actor, view: InterfaceView) -> list[tuple[Place, bool]]:

@@ -136,16 +136,53 @@ document.addEventListener("htmx:configRequest", (event) => Object.assign(event.d
 document.addEventListener("htmx:confirm", (event) => {
   if (!event.detail.question) return;
   event.preventDefault();
+  question(event.detail.elt, event.detail.question, () => event.detail.issueRequest(true));
+});
+function question(element, text, go) {
+  const ask = "askName" in element.dataset; // answered with a text
   const dialog = document.getElementById("wc-confirm");
-  const element = event.detail.elt;
-  document.getElementById("wc-confirm-question").textContent = event.detail.question;
-  dialog.querySelector("[data-text]").textContent = element.dataset.warning || "";
-  if (element.dataset.yes) dialog.querySelector("[data-yes]").textContent = element.dataset.yes;
+  const yes = dialog.querySelector("[data-yes]");
+  const answer = dialog.querySelector("[data-answer]");
+  document.getElementById("wc-confirm-question").textContent = text;
+  dialog.querySelector("p").textContent = element.dataset.warning || "";
+  dialog.querySelector(".wc-icon").toggleAttribute("hidden", ask);
+  yes.textContent = element.dataset.yes || yes.dataset.text;
+  yes.className = ask ? "wc-btn wc-btn-primary" : "wc-btn wc-btn-danger";
+  answer.hidden = !ask;
+  answer.value = element.dataset.askValue || "";
   dialog.returnValue = "";
-  dialog.addEventListener("close", () => {
-    if (dialog.returnValue === "yes") event.detail.issueRequest(true);
-  }, { once: true });
+  dialog.onclose = () => { if (dialog.returnValue === "yes") go(answer.value); };
   dialog.showModal();
+  (ask ? answer : dialog.querySelector("form button")).focus();
+}
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("[data-answer]")) {
+    event.preventDefault();
+    document.querySelector("#wc-confirm [data-yes]").click();
+  }
+});
+
+// Actions of the API: <button data-put="/api/..." data-question="...">, asked first, told afterwards.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-put]");
+  if (!button) return;
+  question(button, button.dataset.question || button.dataset.ask, async (text) => {
+    const body = "askName" in button.dataset ? { [button.dataset.askName]: text } : {};
+    try {
+      const answer = await fetch(button.dataset.put, {
+        method: "PUT",
+        credentials: "same-origin",
+        headers: { ...headers(), "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      const data = await answer.json();
+      if (!answer.ok) throw new Error(data.error.description);
+      toast(button.dataset.done);
+      document.querySelector("[data-refresh]")?.click();
+    } catch (problem) {
+      toast(problem.message || document.getElementById("wc-toasts").dataset.failed, "bad");
+    }
+  });
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   // A refused form comes back with its errors and is shown in its place.
@@ -157,8 +194,12 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:responseError", (event) => {
   const box = document.getElementById("wc-toasts").dataset;
   const { xhr } = event.detail;
-  const plain = (xhr.getResponseHeader("Content-Type") || "").startsWith("text/plain");
-  toast(plain && xhr.responseText ? xhr.responseText.slice(0, 300) : box.failed, "bad");
+  const type = xhr.getResponseHeader("Content-Type") || "";
+  let said = type.startsWith("text/plain") ? xhr.responseText : "";
+  if (type.startsWith("application/json")) {
+    try { said = JSON.parse(xhr.responseText).error.description; } catch (_broken) { said = ""; }
+  }
+  toast(said.slice(0, 300) || box.failed, "bad");
 });
 document.addEventListener("htmx:sendError", () => toast(document.getElementById("wc-toasts").dataset.lost, "bad"));
 document.addEventListener("htmx:afterSettle", (event) => {
