@@ -98,6 +98,10 @@ def test_the_component_is_listed_and_switched(tree: Tree, data: Path) -> None:
     assert tree.wca(*off, data=data).returncode == 0
     assert "outages" in tree.wca(*listing, data=data).stdout
     assert not enabled()
+    (command,) = commands("Add a console command")
+    refused = tree.wca(*command, data=data)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "Switch the component on first: wca component:control outages enable\n"
     assert tree.wca(*on, data=data).returncode == 0  # whether it is on now is told by what the endpoint answers
 
 

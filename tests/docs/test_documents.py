@@ -155,7 +155,7 @@ def test_messages_are_those_of_the_program() -> None:
 
 def program_texts() -> set[str]:
     """Every text in the sources, with `…` for what is filled in."""
-    folders = ("components/mikbill_integration", "services", "web")
+    folders = ("components/mikbill_integration", "app", "services", "web")
     texts = set()
     for path in (path for folder in folders for path in (ROOT / "src/wildcore" / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(Path(path).read_text(encoding="utf-8"))):

@@ -23,7 +23,7 @@ from wildcore.lab.billing import Billing, BillingServer
 from wildcore.lab.district import district
 from wildcore.transport.replay import ReplayAgent, parse_snmprec
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONNECT = [one.body for one in blocks(README) if one.heading == "Connect MikBill" and one.language == "console"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterable
+from functools import wraps
 from importlib.metadata import entry_points
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -15,8 +16,9 @@ from typer.core import TyperGroup
 
 from wildcore import __version__
 from wildcore.app.config import Config
-from wildcore.errors import WildcoreError
-from wildcore.kit.console import Console, use_console
+from wildcore.errors import NotAllowed, WildcoreError
+from wildcore.i18n import gettext
+from wildcore.kit.console import Console, console, use_console
 from wildcore.kit.manifest import Command
 from wildcore.services.runtime import Runtime
 
@@ -94,9 +96,21 @@ def _commands() -> Iterable[Command]:
     yield from app_commands
     yield from core_commands()
     for component in all_components():
-        yield from component.commands
+        yield from component.commands if component.core else (_gated(component.key, command) for command in component.commands)
     for extension in entry_points(group=EXTENSIONS):
         yield from extension.load()
+
+
+def _gated(component: str, command: Command) -> Command:
+    """The command, refused while its component is off."""
+
+    @wraps(command.function)
+    def run_if_on(*arguments: Any, **options: Any) -> Any:
+        if not console().runtime.catalogue.enabled(component):
+            raise NotAllowed(gettext("Switch the component on first: wca component:control {key} enable", key=component))
+        return command.function(*arguments, **options)
+
+    return Command(command.name, run_if_on)
 
 
 def _opener(config: Config) -> Callable[[], Runtime]:

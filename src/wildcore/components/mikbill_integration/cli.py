@@ -8,8 +8,6 @@ from typing import Annotated
 import typer
 
 from wildcore.components.mikbill_integration import jobs
-from wildcore.errors import NotAllowed
-from wildcore.i18n import gettext
 from wildcore.kit import Command
 from wildcore.kit.console import console
 
@@ -29,8 +27,6 @@ def sync_clients(
     """Take the subscribers from MikBill and bind them to ONUs and ports."""
     out = console()
     runtime = out.runtime
-    if not runtime.catalogue.enabled("mikbill_integration"):
-        raise NotAllowed(gettext("Switch the component on first: wca component:control mikbill_integration enable"))
 
     def progress(stage: str, _done: int, total: int) -> None:
         count = f" ({total})" if total else ""
