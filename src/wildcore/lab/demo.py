@@ -8,10 +8,11 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from wildcore.app.build import Installation
@@ -24,7 +25,7 @@ from wildcore.lab.billing import Billing, BillingServer
 from wildcore.lab.district import District, district
 from wildcore.lab.seeding import SYNC, DemoState, seed_billing, seed_devices, seed_people
 from wildcore.model.ident import ident_key
-from wildcore.services import schedule_runs, schedules
+from wildcore.services import pollers, schedule_runs, schedules
 from wildcore.services.runtime import Runtime
 from wildcore.store.tables import Device, Interface, Poll
 
@@ -33,6 +34,7 @@ Say = Callable[[str], None]
 
 POLL_CHECK_SEC = 0.5
 FIRST_POLLS_SEC = 180
+POLL_TRIES = 5
 
 
 class Stopped(Exception):
@@ -173,31 +175,41 @@ async def _after_first_polls(runtime: Runtime, say: Say, url: str, place: Distri
 
 
 async def _first_polls(runtime: Runtime) -> tuple[bool, list[str]]:
-    """Wait until every poller has run once on every device."""
+    """Wait until every poller has run on every device; what failed is asked again some times, then told."""
+    tries, asked_at = POLL_TRIES, runtime.now()
     for _ in range(int(FIRST_POLLS_SEC / POLL_CHECK_SEC)):
-        total, waiting = await runtime.db.run_read(_polls)
-        if total and not waiting:
-            break
+        if await runtime.db.run_read(partial(_all_polled, asked_at=asked_at, now=runtime.now())):
+            failed = await runtime.db.run_read(_failed)
+            tries -= 1
+            if not failed or not tries:
+                return True, [f"{ip} {poller}: {why}" for _, ip, poller, why in failed]
+            asked_at = runtime.now()
+            await runtime.db.run_write(partial(_ask_again, runtime=runtime, failed=failed))
         await asyncio.sleep(POLL_CHECK_SEC)
-    else:
-        return False, [f"the first polls are not in after {FIRST_POLLS_SEC} s"]
-    return True, await runtime.db.run_read(_failed)
+    return False, [f"the first polls are not in after {FIRST_POLLS_SEC} s"]
 
 
-def _polls(session: Session) -> tuple[int, int]:
-    """How many polls there are (0 while a device has none), and how many never ran."""
-    lacking = select(func.count(Device.id)).where(Device.enabled, ~select(Poll.id).where(Poll.device_id == Device.id).exists())
-    if session.scalar(lacking):
-        return 0, 0
-    active = select(func.count(Poll.id)).where(Poll.interval_sec > 0)
-    return session.scalar(active) or 0, session.scalar(active.where(Poll.last_at.is_(None))) or 0
+def _all_polled(session: Session, *, asked_at: int, now: int) -> bool:
+    """Whether every device has pollers, all that were due at `asked_at` have run, and none runs now."""
+    without = select(Device.id).where(Device.enabled, ~select(Poll.id).where(Poll.device_id == Device.id).exists())
+    waits = or_(Poll.last_at.is_(None), Poll.next_at <= asked_at, Poll.lease_until > now)
+    waiting = select(Poll.id).where(Poll.interval_sec > 0, waits)
+    return session.scalar(without.limit(1)) is None and session.scalar(waiting.limit(1)) is None
 
 
-def _failed(session: Session) -> list[str]:
+def _failed(session: Session) -> list[tuple[int, str, str, str]]:
+    """Device id, address, poller and reason of the polls that ended with nothing."""
     rows = session.execute(
-        select(Device.ip, Poll.poller, Poll.error).join(Device, Device.id == Poll.device_id).where(Poll.result == "error")
+        select(Device.id, Device.ip, Poll.poller, Poll.error, Poll.result)
+        .join(Device, Device.id == Poll.device_id)
+        .where(Poll.result.in_(("error", "down")))
     )
-    return [f"{ip} {poller}: {error}" for ip, poller, error in rows]
+    return [(device_id, ip, poller, error or result) for device_id, ip, poller, error, result in rows]
+
+
+def _ask_again(session: Session, *, runtime: Runtime, failed: list[tuple[int, str, str, str]]) -> None:
+    for device_id, _ip, poller, _why in failed:
+        pollers.request_polls(session, runtime, device_id, [poller])
 
 
 async def _sync(runtime: Runtime) -> list[str]:
