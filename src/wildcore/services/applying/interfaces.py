@@ -29,6 +29,10 @@ def apply_interfaces(work: Work) -> None:
     new, changed, refresh = [], [], []
     for key, row in listed.items():
         one = known.get(key)
+        if one is not None and one.gone_at is None and _same(row, one):
+            if work.at - (one.last_seen_at or 0) >= REFRESH_SEC:
+                refresh.append(one.id)
+            continue
         name, parent = clean(row.name, 200), clean(row.parent_bind_key, 64)
         description, at = clean(row.description, 2000), work.at
         if one is None:
@@ -50,6 +54,17 @@ def apply_interfaces(work: Work) -> None:
     _mark_gone(work, gone)
     work.changed += len(new) + len(changed) + len(gone)
     work.places_changed = work.places_changed or bool(new or gone)
+
+
+def _same(row: Interface, one: Known) -> bool:
+    """Whether the row says what is stored; most do. A text that had to be cleaned is compared again by the caller."""
+    return (
+        row.name == one.name
+        and row.type == one.type
+        and row.parent_bind_key == one.parent_bind_key
+        and row.if_index == one.if_index
+        and row.description == one.description
+    )
 
 
 def seen(work: Work, ids: list[int]) -> None:

@@ -28,6 +28,8 @@ def apply_idents(work: Work) -> None:
     changed = []
     row: OnuIdent
     for row, one in work.pairs(work.brief):
+        if one.ident == row.ident and one.ident_type == row.type:
+            continue
         ident, kind = clean(row.ident, 64), row.type.value
         if not ident or (one.ident == ident and one.ident_type == kind):
             continue

@@ -17,6 +17,7 @@ from wildcore.services.applying.bulk import among, insert_rows, update_rows
 from wildcore.services.applying.work import HISTORY, INTERFACES, REFRESH_SEC, VALUES, Known, Work, clean
 
 WORKING = ("Online", "Up")
+_METRIC = {state: None if state.metric is None else float(state.metric) for state in OnuState}
 _STATUS = ("status", "status_changed_at", "last_seen_at", "last_online_at", "updated_at")
 _HISTORY = ("interface_id", "device_id", "at", "status", "reason")
 _VALUES = ("interface_id", "device_id", "admin", "bind_raw", "status_at", "last_down_reason")
@@ -74,19 +75,24 @@ def apply_onu_status(work: Work) -> None:
     states: list[float] = []
     named = set()
     row: OnuStatus
+    fresh_after = work.at - REFRESH_SEC if work.answer.complete else work.at
     for row, one in work.pairs(work.known):
-        if one.id in named:
+        one_id = one.id
+        if one_id in named:
             continue
-        named.add(one.id)
+        named.add(one_id)
+        number = _METRIC[row.state]
+        if number is not None:
+            ids.append(one_id)
+            states.append(number)
+        as_before = row.state == one.status and stored.get(one_id) == (row.admin, row.bind_raw)
+        if as_before and (one.last_seen_at or 0) > fresh_after:
+            continue  # most ONUs, most of the time
         raw = clean(row.bind_raw, 40)
         admin = row.admin.value
         flipped = transitions.set(one, row.state.value, raw)
-        if flipped or not work.answer.complete or stored.get(one.id) != (admin, raw):
-            values.append((one.id, work.device_id, admin, raw, work.at, ""))
-        number = row.state.metric
-        if number is not None:
-            ids.append(one.id)
-            states.append(float(number))
+        if flipped or not work.answer.complete or stored.get(one_id) != (admin, raw):
+            values.append((one_id, work.device_id, admin, raw, work.at, ""))
     if work.whole and named:
         for one in work.known.values():
             if one.type == InterfaceType.ONU and one.gone_at is None and one.id not in named and one.status != "Unknown":
