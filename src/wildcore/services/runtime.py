@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wildcore.services.auth_state import AuthState
+from wildcore.services.catalogue import Catalogue
 from wildcore.services.ports import Ports
 from wildcore.services.secretbox import SecretBox
 from wildcore.services.settings import Settings
