@@ -124,7 +124,8 @@ async def test_missing_rights_are_a_page(world: World) -> None:
     for refused, status in ((answer, 403), (missing, 404)):
         assert refused.status_code == status
         assert refused.headers["content-type"].startswith("text/html")
-        assert 'class="wc-empty"' in refused.text
+        assert "<main" in refused.text
+        assert 'href="/"' in refused.text
 
 
 async def test_language_by_user_cookie_browser_and_default(world: World) -> None:

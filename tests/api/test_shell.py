@@ -83,6 +83,12 @@ async def test_bad_bodies_name_the_field(world: World, key: str, content: bytes,
     assert named in answer.json()["error"]["description"]
 
 
+async def test_nul_in_an_address(world: World, key: str) -> None:
+    async with world.client(key) as client:
+        for path in ("/api/v1/sample/search?mac=%00", "/api/v1/sample/devices/%00"):
+            assert (await client.get(path)).status_code == 400
+
+
 @pytest.mark.parametrize("number", [2**31, 2**63, 10**30, -(10**30)])
 async def test_numbers_beyond_the_database(world: World, number: int) -> None:
     async with world.client(world.key(world.user("owner"))) as client:

@@ -7,6 +7,7 @@ answer is made before the commit and sent after it.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wildcore.errors import Forbidden, NotFound, Unauthenticated
+from wildcore.errors import BadRequest, Forbidden, NotFound, Unauthenticated
 from wildcore.i18n import use_language
 from wildcore.kit import http as kit
 from wildcore.kit.manifest import Permission, Permissions, Public
@@ -109,8 +110,6 @@ async def admit(runtime: Runtime, target: Target, request: Request) -> Asked:
     """Let a request in, or raise what keeps it out."""
     if not runtime.catalogue.enabled(target.component):
         raise NotFound("There is no such address")
-    if "%00" in request.url.query or "\x00" in request.url.path:
-        raise NotFound("There is no such address")
     caller: Caller = request.state.caller
     public = isinstance(target.permission, Public)
     try:
@@ -132,6 +131,9 @@ async def admit(runtime: Runtime, target: Target, request: Request) -> Asked:
         for permission in target.permissions:
             identity.actor.require(permission.key)
         await check_csrf(request, identity)
+    # PostgreSQL keeps no NUL in a text: better said here than by the database.
+    if "%00" in request.url.query or "\x00" in request.url.path:
+        raise BadRequest("The character NUL is not allowed in an address", field="query")
     actor = identity.actor if identity else ANONYMOUS
     frame = Frame(page_language(runtime, request, actor), request.state.nonce, identity.csrf_token if identity else "")
     return Asked(identity, caller, frame)
@@ -154,7 +156,8 @@ def make_endpoint(handler: Callable[..., Any], target: Target, runtime: Runtime,
         spoken = "en" if target.kind == "api" else asked.frame.language
         with use_language(spoken):
             if inspect.iscoroutinefunction(handler):
-                response = present(await handler(ctx, **values))
+                # In a thread, since a large answer would hold up everybody else's requests.
+                response = await asyncio.to_thread(present, await handler(ctx, **values))
             else:
 
                 def work(session: Session) -> Response:
