@@ -208,6 +208,8 @@ def _conditions(actor: Actor, wanted: InterfaceQuery) -> list[ColumnElement[bool
 def _called(within: Sequence[ColumnElement[bool]], column: Any, text: str) -> ColumnElement[bool]:
     if text.isascii() and text.isdigit():
         return Interface.id.in_(_numbered(within, text))
+    if len(within) == 1:  # no device is named: by the index, in the cases that people type
+        return column.in_(sorted({text, text.lower(), text.upper(), text.capitalize()}))
     return func.lower(column) == text.lower()
 
 

@@ -14,15 +14,11 @@ from wildcore.services.presenting_modules import (
     counters_json,
     errors_json,
     interface_ref_json,
-    optical_json,
     port_vlans_json,
-    reasons_json,
     row_json,
     rows_json,
-    status_json,
-    uni_json,
-    vendor_json,
 )
+from wildcore.services.presenting_onus import optical_json, reasons_json, status_json, uni_json, vendor_json
 
 
 def diagnosis_json(found: Diagnosis) -> dict[str, Any]:

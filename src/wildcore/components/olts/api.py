@@ -17,7 +17,7 @@ from wildcore.services.devices import get_device
 from wildcore.services.onu_values import onus_with_values
 from wildcore.services.presenting import interfaces_json
 from wildcore.services.presenting_diagnosis import diagnosis_json
-from wildcore.services.presenting_modules import optical_json, status_json
+from wildcore.services.presenting_onus import optical_json, status_json
 
 Limit = Annotated[int | None, Query(ge=1, description="Rows at most; all of them without it")]
 Offset = Annotated[int, Query(ge=0)]
