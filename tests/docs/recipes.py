@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```(?P<language>\S*)(?: +(?P<title>\S.*?))?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,4} +(.+)$", re.MULTILINE)
-WCA = "import sys; from wildcore.app.main import run; sys.exit(run(sys.argv[1:]))"
+WCA = "import sys; from wildcore.app.program import run; sys.exit(run(sys.argv[1:]))"
 
 
 @dataclass(frozen=True, slots=True)

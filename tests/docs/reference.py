@@ -14,7 +14,7 @@ from typing import Any
 
 from wildcore.app.components import all_components
 from wildcore.app.config import Config
-from wildcore.app.main import build_program
+from wildcore.app.program import build_program
 from wildcore.services.core_settings import CORE_SECTIONS, CORE_SETTINGS
 from wildcore.services.settings import Setting
 

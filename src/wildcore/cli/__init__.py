@@ -1,4 +1,4 @@
-"""Console commands of the core. A component brings its own in its manifest; `app.main` joins all of them in `wca`."""
+"""Console commands of the core. A component brings its own in its manifest; `app.program` joins all of them in `wca`."""
 
 from __future__ import annotations
 
