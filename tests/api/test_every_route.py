@@ -36,7 +36,7 @@ async def whole(runtime: Runtime, password_hash: str) -> AsyncIterator[World]:
 
 
 def guarded(world: World) -> list[GuardedRoute]:
-    return [route for route in world.app.router.routes if isinstance(route, GuardedRoute)]
+    return list(world.app.state.routes)
 
 
 def test_permissions_are_declared_once_and_used_ones_are_declared() -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
+from starlette.routing import Match
 
 from wildcore.services.action_log import _scrub, redact
 from wildcore.services.passwords import hash_password, random_password, verify_password
 from wildcore.web.answers import own_path, sign_in_address
-from wildcore.web.app import specificity
 from wildcore.web.language import choose
 from wildcore.web.payload import envelope
 from wildcore.web.proxy import known_host, origin_of
+from wildcore.web.routing import Dispatcher, specificity
 from wildcore.web.security import clean_path, clean_query, frame_ancestors
 
 KEY = "cd1f08c1-dcea-4603-934d-471deb7c9387"
@@ -55,6 +58,36 @@ def test_fixed_parts_of_a_path_come_before_parameters() -> None:
     assert sorted(paths, key=specificity).index("/iframe/ont/{ident}") < sorted(paths, key=specificity).index(
         "/iframe/{rest:path}"
     )
+
+
+def test_the_dispatcher_finds_what_trying_all_routes_in_turn_finds() -> None:
+    async def endpoint() -> None: ...
+
+    declared = [
+        ("GET", "/"), ("GET", "/device/{id}"), ("PUT", "/device/{id}"), ("GET", "/device/options"), ("GET", "/{any}/options"),
+        ("GET", "/api/v1/component/a/b/{id}/c"), ("GET", "/api/v1/component/a/{x}/1/c"), ("GET", "/iframe/{rest:path}"),
+        ("GET", "/iframe/ont/{ident:path}"), ("POST", "/device"), ("GET", "/device"),
+    ]  # fmt: skip
+    routes = [APIRoute(path, endpoint, methods=[method]) for method, path in declared]
+    dispatcher = Dispatcher(routes)
+    in_turn = sorted(routes, key=lambda route: specificity(route.path))
+    paths = ["", "/", "/device", "/device/", "/device/7", "/device/options", "/x/options", "/x", "/api/v1/component/a/b/1/c"]
+    paths += [
+        "/api/v1/component/a/z/1/c",
+        "/api/v1/component/a/b/1",
+        "/iframe/ont/x/y",
+        "/iframe/x",
+        "/iframe/",
+        "//",
+        "/device//",
+    ]
+    for method in ("GET", "PUT", "POST"):
+        for path in paths:
+            scope: dict[str, Any] = {"type": "http", "method": method, "path": path, "root_path": "", "headers": []}
+            found = [(match, child) for match, child in (one.matches(scope) for one in in_turn) if match is not Match.NONE]
+            expected = next((one for one in found if one[0] is Match.FULL), found[0] if found else (Match.NONE, {}))
+            match, child = dispatcher.matches(scope)
+            assert (match, child.get("route")) == (expected[0], expected[1].get("route")), (method, path)
 
 
 @pytest.mark.parametrize(

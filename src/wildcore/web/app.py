@@ -26,6 +26,7 @@ from wildcore.web.endpoints import ANONYMOUS, GuardedRoute, Target, make_context
 from wildcore.web.errors import failure_of
 from wildcore.web.identity import identify
 from wildcore.web.openapi import Swagger
+from wildcore.web.routing import Dispatcher
 from wildcore.web.security import IFRAME_PREFIX, EntryPoint, clean_path, clean_query
 from wildcore.web.templating import STATIC, Frame, Templates
 
@@ -54,8 +55,8 @@ def create_app(runtime: Runtime, components: Sequence[Component], *, lifespan: L
     app = FastAPI(title="Wildcore DMS", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=life)
     app.state.runtime = runtime
     routes = _guarded(runtime, components, answers)
-    routes.sort(key=_order)
-    app.router.routes.extend(routes)
+    app.state.routes = routes
+    app.router.routes.append(Dispatcher(routes))
     app.router.routes.extend(Swagger(runtime, routes).routes())
     app.router.routes.append(Mount("/static", Static(directory=STATIC, check_dir=False), name="static"))
     app.router.routes.append(_unknown_iframe(runtime, answers))
@@ -75,15 +76,6 @@ def create_app(runtime: Runtime, components: Sequence[Component], *, lifespan: L
     app.add_exception_handler(Exception, failed)
     app.add_middleware(EntryPoint, runtime=runtime)
     return app
-
-
-def specificity(path: str) -> tuple[int, ...]:
-    """Sort key: fixed parts before parameters, parameters before the rest of a path; else as declared."""
-    return tuple(0 if "{" not in part else (2 if ":path}" in part else 1) for part in path.strip("/").split("/"))
-
-
-def _order(route: GuardedRoute) -> tuple[int, ...]:
-    return specificity(route.path)
 
 
 def _guarded(runtime: Runtime, components: Sequence[Component], answers: Answers) -> list[GuardedRoute]:
