@@ -1,7 +1,8 @@
-"""Run by test_contributing.py with the package in which the recipes were carried out: asks the web shell about `outages`.
+"""Run by test_contributing.py with the package in which the recipes were carried out, in one process since starts are slow.
 
-Argument: a data directory. Makes two devices that are down (one of a foreign group), a user with the permission and one without,
-and prints a JSON object: name of the question -> [status, body].
+Arguments: a data directory, and a JSON list of command lines of `wca`. Makes two devices that are down (one of a foreign group),
+a user with the permission and one without; asks the web shell; then runs the commands. Prints a JSON object: `web` (name of the
+question -> [status, body]) and `wca` (for each command [exit code, what it printed, what it complained]).
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from sqlalchemy import update
 
 from wildcore.app.build import Installation, build
 from wildcore.app.config import Config
+from wildcore.app.main import main as wca
 from wildcore.services import device_accesses, device_groups, device_models, devices, keys, passwords, roles, users
 from wildcore.services.actor import system_actor
 from wildcore.services.presenting import time_text
@@ -81,14 +85,29 @@ def switch(installation: Installation, *, on: bool) -> None:
     runtime.catalogue.forget()
 
 
+def typed(line: list[str]) -> tuple[int, str, str]:
+    """Exit code and output of one command line."""
+    printed, complained = StringIO(), StringIO()
+    sys.argv = ["wca", *line]
+    code: object = None
+    with redirect_stdout(printed), redirect_stderr(complained):
+        try:
+            wca()
+        except SystemExit as end:
+            code = end.code
+    return int(str(code or 0)), printed.getvalue(), complained.getvalue()
+
+
 def main() -> None:
     """Print what was found."""
     installation = build(Config(data=Path(sys.argv[1])))
     try:
         made = fill(installation)
-        sys.stdout.write(json.dumps(asyncio.run(ask(installation, made))))
+        web = asyncio.run(ask(installation, made))
     finally:
         installation.close()
+    lines = json.loads(sys.argv[2])
+    sys.stdout.write(json.dumps({"web": web, "wca": [typed(line) for line in lines]}))
 
 
 main()

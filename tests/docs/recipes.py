@@ -83,7 +83,3 @@ class Tree:
         return subprocess.run(
             [sys.executable, *arguments], cwd=self.root, env=env, capture_output=True, text=True, check=False, timeout=100
         )
-
-    def wca(self, *arguments: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """Run `wca` of the tree on a data directory."""
-        return self.python("-c", WCA, *arguments, WILDCORE_DATA=str(data or self.root / "var"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,23 +28,56 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
     return made
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data directory of the installation that the recipes are tried on."""
-    return tmp_path_factory.mktemp("data")
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a command line of `wca` did."""
+
+    code: int
+    out: str
+    complaint: str
+
+    @property
+    def json(self) -> Any:
+        """The JSON that it printed."""
+        assert self.code == 0, self.complaint
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the web shell answered (name of the question -> [status, body], see probe.py), and what the commands did."""
+
+    web: dict[str, Any]
+    vendor: Typed
+    listed: tuple[Typed, Typed, Typed]
+    refused: Typed
+    outages: Typed
 
 
 @pytest.fixture(scope="module")
-def answers(tree: Tree, data: Path) -> dict[str, Any]:
-    """What the web shell answers about the component: see probe.py."""
-    found: dict[str, Any] = output(tree.python(str(PROBE), str(data)))
-    return found
-
-
-def output(done: subprocess.CompletedProcess[str]) -> Any:
-    """The JSON that a program printed."""
+def found(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """The recipes' own commands, typed in one process, after the web shell was asked."""
+    data = str(tmp_path_factory.mktemp("data"))
+    (vendor,) = commands("Add a vendor")
+    listing, off, on = commands("Add a component")
+    (outages,) = commands("Add a console command")
+    lines = [
+        vendor,
+        [*listing, "-o", "json"],
+        outages,
+        off,
+        listing,
+        [*listing, "-o", "json"],
+        outages,
+        on,
+        [*listing, "-o", "json"],
+    ]
+    done = tree.python(str(PROBE), data, json.dumps(lines), WILDCORE_DATA=data)
     assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout)
+    printed = json.loads(done.stdout)
+    typed = [Typed(*one) for one in printed["wca"]]
+    assert "outages" in typed[4].out, "the table has the component too"
+    return Found(printed["web"], typed[0], (typed[1], typed[5], typed[8]), typed[6], typed[2])
 
 
 def commands(heading: str) -> list[list[str]]:
@@ -74,9 +108,8 @@ def test_the_code_passes_mypy(tree: Tree) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_vendor_is_detected_and_yields_onus_over_udp(tree: Tree) -> None:
-    (command,) = commands("Add a vendor")
-    shown = output(tree.wca(*command))
+def test_the_vendor_is_detected_and_yields_onus_over_udp(found: Found) -> None:
+    shown = found.vendor.json
     assert (shown["family"], shown["model"]["key"], shown["model"]["vendor"]) == ("example_epon", "example_olt4", "Example")
     onus = {onu["name"]: onu for onu in shown["onus"]}
     assert set(onus) == {"epon0/1:1", "epon0/1:2"}
@@ -87,58 +120,44 @@ def test_the_vendor_is_detected_and_yields_onus_over_udp(tree: Tree) -> None:
     assert "pon_onts_reasons" not in shown["modules"], "a capability that the family lacks does not exist"
 
 
-def test_the_component_is_listed_and_switched(tree: Tree, data: Path) -> None:
-    listing, off, on = commands("Add a component")
-
-    def enabled() -> bool:
-        rows = output(tree.wca(*listing, "-o", "json", data=data))
-        return bool(next(row for row in rows if row["key"] == "outages")["enabled"])
-
-    assert enabled()
-    assert tree.wca(*off, data=data).returncode == 0
-    assert "outages" in tree.wca(*listing, data=data).stdout
-    assert not enabled()
-    (command,) = commands("Add a console command")
-    refused = tree.wca(*command, data=data)
-    assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr == "Switch the component on first: wca component:control outages enable\n"
-    assert tree.wca(*on, data=data).returncode == 0  # whether it is on now is told by what the endpoint answers
+def test_the_component_is_listed_and_switched(found: Found) -> None:
+    enabled = [next(row for row in listed.json if row["key"] == "outages")["enabled"] for listed in found.listed]
+    assert enabled == [True, False, True]
 
 
-def test_the_endpoint_answers_in_the_envelope(answers: dict[str, Any]) -> None:
-    status, body = answers["api"]
+def test_the_endpoint_answers_in_the_envelope(found: Found) -> None:
+    status, body = found.web["api"]
     assert status == 200
     assert body["statusCode"] == 200
     assert "error" not in body
     assert body["meta"]["total"] == 1, "the device of a foreign group is not seen"
-    assert [(one["ip"], one["since"]) for one in body["data"]] == [("127.0.0.2", answers["since"])]
+    assert [(one["ip"], one["since"]) for one in body["data"]] == [("127.0.0.2", found.web["since"])]
 
 
-def test_the_endpoint_enforces_its_permission(answers: dict[str, Any]) -> None:
-    status, body = answers["api_without_permission"]
+def test_the_endpoint_enforces_its_permission(found: Found) -> None:
+    status, body = found.web["api_without_permission"]
     assert (status, body["statusCode"], body["error"]["type"]) == (403, 403, "INSUFFICIENT_PRIVILEGES")
-    status, body = answers["api_without_key"]
+    status, body = found.web["api_without_key"]
     assert (status, body["error"]["type"]) == (401, "UNAUTHENTICATED")
 
 
-def test_the_page_renders_and_enforces_its_permission(answers: dict[str, Any]) -> None:
-    status, html = answers["page"]
+def test_the_page_renders_and_enforces_its_permission(found: Found) -> None:
+    status, html = found.web["page"]
     assert status == 200
     assert "<td>127.0.0.2</td>" in html
     assert "127.0.0.3" not in html
     assert 'href="/outages"' in html, "the menu has the page"
-    status, html = answers["page_without_permission"]
+    status, html = found.web["page_without_permission"]
     assert status == 403
     assert "127.0.0.2" not in html
 
 
-def test_what_is_switched_off_is_gone(answers: dict[str, Any]) -> None:
-    assert answers["api_while_off"][0] == 404
-    assert answers["page_while_off"][0] == 404
+def test_what_is_switched_off_is_gone(found: Found) -> None:
+    assert found.web["api_while_off"][0] == 404
+    assert found.web["page_while_off"][0] == 404
+    assert found.refused == Typed(1, "", "Switch the component on first: wca component:control outages enable\n")
 
 
-def test_the_command_runs(tree: Tree, answers: dict[str, Any], data: Path) -> None:
-    (command,) = commands("Add a console command")
-    assert answers["api"][0] == 200, "the devices are there"
-    rows = output(tree.wca(*command, data=data))
+def test_the_command_runs(found: Found) -> None:
+    rows = found.outages.json
     assert [row["ip"] for row in rows] == ["127.0.0.3", "127.0.0.2"], "the console sees every device, longest first"
