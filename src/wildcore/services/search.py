@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import and_, case, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from wildcore.i18n import Text, _
@@ -21,7 +21,7 @@ from wildcore.services.runtime import Runtime
 from wildcore.services.scope import visible_devices
 from wildcore.store import search as store
 from wildcore.store.db import Database
-from wildcore.store.tables import Binding, Device, DeviceModel, FdbHistory, Interface, Subscriber
+from wildcore.store.tables import Base, Binding, Device, DeviceModel, FdbHistory, Interface, Subscriber
 
 SHORTEST, LONGEST = 2, 100
 HITS = 10
@@ -108,13 +108,15 @@ def _place(row: Sequence[Any]) -> str:
     return place_text(row[1], row[2], row[5], row[6])
 
 
-def _closest(session: Session, query: Any, prefixed: Any, containing: Any, words: str, limit: int) -> list[Any]:
+def _closest(
+    session: Session, query: Any, prefixed: Any, model: type[Base], words: str, limit: int, fields: Sequence[str] = ()
+) -> list[Any]:
     """Rows that begin with the text, then rows that contain it; each once."""
-    rows = list(session.execute(query.where(prefixed).limit(limit)).all()) if prefixed is not None else []
+    rows = list(session.execute(query.where(prefixed).limit(limit)).all())
     if len(rows) < limit and len(words) >= store.FULL_TEXT_FROM:
         seen = {row[0] for row in rows}
-        more = session.execute(query.where(containing).limit(limit + len(seen))).all()
-        rows += [row for row in more if row[0] not in seen]
+        wider = store.containing(session, query.order_by(None), model, words, fields)
+        rows += [row for row in session.execute(wider.limit(limit + len(seen))) if row[0] not in seen]
     return rows[:limit]
 
 
@@ -124,8 +126,8 @@ def _interfaces(session: Session, runtime: Runtime, actor: Actor, words: str, li
         .join(Device, Device.id == Interface.device_id)
         .where(visible_devices(actor), Interface.gone_at.is_(None))
     )
-    containing = store.contains(session, Interface, words, ("name", "description", "comment"))
-    rows = _closest(session, query, store.starts_with(session, Interface.name, words), containing, words, limit)
+    prefixed = store.starts_with(session, Interface.name, words)
+    rows = _closest(session, query, prefixed, Interface, words, limit, ("name", "description", "comment"))
     return [Hit("interface", row[1], row[7] or row[8], _place(row), row[0], row[4], row[3]) for row in rows]
 
 
@@ -142,8 +144,8 @@ def _onus(session: Session, runtime: Runtime, actor: Actor, words: str, limit: i
         order: tuple[Any, ...] = (Interface.ident,)
     else:
         order = (case((Interface.ident == key, 0), else_=1), Interface.ident, *place_order())
-    containing = store.contains(session, Interface, key, ("ident",))
-    rows = _closest(session, query.order_by(*order), store.key_starts_with(session, Interface.ident, key), containing, key, limit)
+    prefixed = store.key_starts_with(session, Interface.ident, key)
+    rows = _closest(session, query.order_by(*order), prefixed, Interface, key, limit, ("ident",))
     return [Hit("onu", ident_text(row[7], row[8] or None), row[3], _place(row), row[0], row[4], row[3]) for row in rows]
 
 
@@ -173,7 +175,7 @@ def _devices(session: Session, runtime: Runtime, actor: Actor, words: str, limit
         .where(visible_devices(actor))
     )
     prefixed = or_(store.starts_with(session, Device.name, words), store.starts_with(session, Device.ip, words))
-    rows = _closest(session, query, prefixed, store.contains(session, Device, words), words, limit)
+    rows = _closest(session, query, prefixed, Device, words, limit)
     return [
         Hit("device", row[1] or row[2], row[5], ", ".join(p for p in (row[2], row[4]) if p), None, row[0], row[3]) for row in rows
     ]
@@ -189,7 +191,8 @@ def _subscribers(session: Session, runtime: Runtime, actor: Actor, words: str, l
     known = subscribers.sources(runtime)
     if not known:
         return []
-    query = select(Subscriber.id).where(Subscriber.source.in_(sorted(known)))
+    # not the plain column: SQLite would read all of a source by its index rather than look the text up
+    query = select(Subscriber.id).where(func.coalesce(Subscriber.source, "").in_(sorted(known)))
     if actor.group_ids is not None:
         bound = select(Binding.subscriber_id).join(Interface, Interface.id == Binding.interface_id)
         bound = bound.join(Device, Device.id == Interface.device_id).where(visible_devices(actor))
@@ -198,12 +201,13 @@ def _subscribers(session: Session, runtime: Runtime, actor: Actor, words: str, l
     chosen = [name for name in columns if any(source.search_field == name for source in known.values())]
     order = [*chosen, *(name for name in columns if name not in chosen)]
     ids: list[int] = []
-    conditions = [store.starts_with(session, columns[name], words) for name in order]
+    queries = [query.where(store.starts_with(session, columns[name], words)) for name in order]
+    queries[order.index("uid")] = queries[order.index("uid")].where(Subscriber.source.in_(sorted(known)))
     if len(words) >= store.FULL_TEXT_FROM:
-        conditions.append(or_(store.contains(session, Subscriber, words), store.among_queued(session, words)))
-    for condition in conditions:
+        queries += [store.containing(session, query, Subscriber, words), query.where(store.among_queued(session, words))]
+    for one_way in queries:
         if len(ids) < limit:
-            ids += [one for one in session.scalars(query.where(condition).limit(limit)) if one not in ids]
+            ids += [one for one in session.scalars(one_way.limit(limit)) if one not in ids]
     return _subscriber_hits(session, runtime, actor, ids[:limit])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, column, func, literal_column, or_, select, table, text
+from sqlalchemy import ColumnElement, Select, and_, column, func, literal_column, or_, select, table, text
 from sqlalchemy.orm import Session
 
 from wildcore.store.tables import Base, Subscriber
@@ -37,25 +37,27 @@ def key_starts_with(session: Session, where: Any, prefix: str) -> ColumnElement[
     return found if _is_sqlite(session) else where.like(_like(prefix) + "%").self_group()
 
 
-def contains(session: Session, model: type[Base], words: str, fields: Sequence[str] = ()) -> ColumnElement[bool]:
-    """Whether a row's text contains the words: all of them as they stand, or each of those with three or more characters.
+def containing(session: Session, query: Select[Any], model: type[Base], words: str, fields: Sequence[str] = ()) -> Select[Any]:
+    """A query on `model` narrowed to rows with the words: all of them as they stand, or each that has three characters.
 
-    `fields` narrows it to some of the searched columns. Texts under three characters match nothing.
+    `fields` narrows it to some of the searched columns. Ask only for texts of `FULL_TEXT_FROM` characters or more. On SQLite the
+    index leads, so that a LIMIT ends the search early however many rows there are.
     """
     name = str(model.__tablename__)
-    phrases = [words, *([part for part in words.split() if len(part) >= FULL_TEXT_FROM] if " " in words else [])]
-    if len(words) < FULL_TEXT_FROM:
-        return literal_column("1 = 0")
+    each = [part for part in words.split() if len(part) >= FULL_TEXT_FROM] if " " in words else []
     if _is_sqlite(session):
-        return _by_fts(name, model, phrases, fields)
+        index = table(f"search_{name}", column("rowid"))
+        match = literal_column(f"search_{name}").op("MATCH")(_fts_query(words, each, fields))
+        return query.join(index, index.c.rowid == model.__table__.c.id).where(match)
     document = _document(name)
-    whole = document.like(f"%{_like(words.lower())}%")
-    each = [document.like(f"%{_like(part.lower())}%") for part in phrases[1:]]
-    found: ColumnElement[bool] = or_(whole, _all(each)) if each else whole
+    found: ColumnElement[bool] = document.like(f"%{_like(words.lower())}%")
+    if each:
+        found = or_(found, and_(*(document.like(f"%{_like(part.lower())}%") for part in each)))
     if fields:
         columns = [func.wildcore_fold(func.coalesce(model.__table__.c[one], "")) for one in fields]
-        found = found & or_(*(one.like(f"%{_like(words.lower())}%") for one in columns))
-    return found
+        texts = [or_(*(one.like(f"%{_like(part.lower())}%") for one in columns)) for part in (each or [words])]
+        found = and_(found, *texts)
+    return query.where(found)
 
 
 def queued(session: Session) -> int:
@@ -74,7 +76,7 @@ def among_queued(session: Session, words: str) -> ColumnElement[bool]:
     for where in (Subscriber.agreement, Subscriber.login, Subscriber.address_full):
         document = document + " " + where
     each = [or_(*(func.instr(document, one) > 0 for one in _cases(word))) for word in words.split()]
-    return Subscriber.id.in_(select(waiting.c.id)) & _all(each)
+    return Subscriber.id.in_(select(waiting.c.id)) & and_(*each)
 
 
 def index_queued(session: Session, limit: int = 2000) -> int:
@@ -96,14 +98,10 @@ def index_queued(session: Session, limit: int = 2000) -> int:
     return len(ids)
 
 
-def _by_fts(name: str, model: type[Base], phrases: Sequence[str], fields: Sequence[str]) -> ColumnElement[bool]:
-    quoted = ['"' + phrase.replace('"', '""') + '"' for phrase in phrases]
-    query = quoted[0] if len(quoted) == 1 else f"{quoted[0]} OR ({' AND '.join(quoted[1:])})"
-    if fields:
-        query = "{" + " ".join(fields) + "} : (" + query + ")"
-    index = table(f"search_{name}", column("rowid"))
-    match = literal_column(f"search_{name}").op("MATCH")(query)
-    return model.__table__.c.id.in_(select(index.c.rowid).where(match))
+def _fts_query(words: str, each: Sequence[str], fields: Sequence[str]) -> str:
+    whole, *parts = ('"' + phrase.replace('"', '""') + '"' for phrase in (words, *each))
+    query = f"{whole} OR ({' AND '.join(parts)})" if parts else whole
+    return "{" + " ".join(fields) + "} : (" + query + ")" if fields else query
 
 
 def _document(name: str) -> ColumnElement[str]:
@@ -113,13 +111,6 @@ def _document(name: str) -> ColumnElement[str]:
 
 def _cases(word: str) -> list[str]:
     return sorted({word, word.lower(), word.upper(), word.capitalize()})
-
-
-def _all(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    found = conditions[0]
-    for one in conditions[1:]:
-        found = found & one
-    return found
 
 
 def _like(words: str) -> str:

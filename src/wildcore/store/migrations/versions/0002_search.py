@@ -53,18 +53,17 @@ def downgrade() -> None:
 
 
 def _index_by_triggers(table: str, columns: tuple[str, ...]) -> None:
+    """The index keeps texts of its own: one that only points at the table reports a damaged database when a trigger is missed."""
     names = ", ".join(columns)
-    new, old = (", ".join(f"{row}.{column}" for column in columns) for row in ("new", "old"))
+    new = ", ".join(f"new.{column}" for column in columns)
     changed = " OR ".join(f"old.{column} IS NOT new.{column}" for column in columns)
-    drop = f"INSERT INTO search_{table}(search_{table}, rowid, {names}) VALUES ('delete', old.id, {old});"
+    drop = f"DELETE FROM search_{table} WHERE rowid = old.id;"
     add = f"INSERT INTO search_{table}(rowid, {names}) VALUES (new.id, {new});"
-    op.execute(
-        f"CREATE VIRTUAL TABLE search_{table} USING fts5({names}, content='{table}', content_rowid='id', tokenize='trigram')"
-    )
+    op.execute(f"CREATE VIRTUAL TABLE search_{table} USING fts5({names}, tokenize='trigram')")
     op.execute(f"CREATE TRIGGER search_{table}_insert AFTER INSERT ON {table} BEGIN {add} END")
     op.execute(f"CREATE TRIGGER search_{table}_delete AFTER DELETE ON {table} BEGIN {drop} END")
     op.execute(f"CREATE TRIGGER search_{table}_update AFTER UPDATE OF {names} ON {table} WHEN {changed} BEGIN {drop} {add} END")
-    op.execute(f"INSERT INTO search_{table}(search_{table}) VALUES ('rebuild')")
+    op.execute(f"INSERT INTO search_{table}(rowid, {names}) SELECT id, {names} FROM {table}")
 
 
 def _index_through_queue() -> None:
