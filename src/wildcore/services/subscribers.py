@@ -64,9 +64,11 @@ def of_interfaces(session: Session, runtime: Runtime, interface_ids: Collection[
         query = (
             select(Binding.interface_id, Binding.strength, Subscriber)
             .join(Subscriber, Subscriber.id == Binding.subscriber_id)
-            .where(Binding.interface_id.in_(part), Subscriber.source.in_(list(known)))
+            .where(Binding.interface_id.in_(part))
         )
         for interface_id, strength, row in session.execute(query):
+            if row.source not in known:  # in SQL it would make SQLite read every subscriber of the source
+                continue
             before = found[interface_id].get(row.id)
             if before is None or before.strength > strength:
                 found[interface_id][row.id] = view(row, known[row.source], strength)
