@@ -11,7 +11,8 @@ import textwrap
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import func, select, update
+import pytest
+from sqlalchemy import delete, func, select, update
 
 from tests.poller.support import add_agent_device, until
 from wildcore.lab.captures import Device as SimulatedDevice
@@ -203,3 +204,24 @@ async def test_everything_runs_and_stops_together(runtime: Runtime, device_id: i
         await until(polled)
     assert leases(runtime) == 0
     assert not [task for task in asyncio.all_tasks() if task is not asyncio.current_task() and not task.done()]
+
+
+async def test_a_device_deleted_while_it_is_polled_harms_nobody(
+    runtime: Runtime, agent: ReplayAgent, device_id: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    agent.behaviour.delay_sec = 0.1
+    seen = agent.requests
+
+    async with working(runtime) as worker:
+
+        async def asked() -> bool:
+            return agent.requests > seen + 3 and bool(worker.busy)
+
+        await until(asked)
+        with runtime.db.write() as session:
+            session.execute(delete(Device).where(Device.id == device_id))
+        agent.behaviour.delay_sec = 0.0
+        await until(lambda: settled(worker))
+    assert [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []
+    with runtime.db.read() as session:
+        assert session.scalars(select(Interface.id)).all() == []

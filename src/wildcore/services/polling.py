@@ -27,8 +27,8 @@ from wildcore.services.device_sessions import DeviceTarget, load_target, modules
 from wildcore.services.pollers import POLLERS, next_time, request_polls, sync_polls
 from wildcore.services.polling_leases import LEASE_SEC, Claimed, Finished
 from wildcore.services.runtime import Runtime
+from wildcore.store.tables import Device, Poll
 from wildcore.store.tables import Interface as InterfaceRow
-from wildcore.store.tables import Poll
 from wildcore.transport.gate import Priority
 
 log = logging.getLogger(__name__)
@@ -158,7 +158,8 @@ async def run_claimed(runtime: Runtime, owner: str, one: Claimed, *, priority: P
     except WildcoreError as error:
         outcome = PollOutcome(one.device_id, one.poller, ERROR, error=error.description)
     except Exception as error:
-        log.exception("Poller %s of device %d failed", one.poller, one.device_id)
+        if await runtime.db.run_read(lambda session: session.get(Device, one.device_id)) is not None:  # else deleted meanwhile
+            log.exception("Poller %s of device %d failed", one.poller, one.device_id)
         outcome = PollOutcome(one.device_id, one.poller, ERROR, error=f"{type(error).__name__}: {error}"[:500])
     await conclude(runtime, owner, one, outcome.finished, at)
     return outcome

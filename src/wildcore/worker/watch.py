@@ -66,7 +66,8 @@ class Watch:
         silent = devices
         found: dict[int, str] = {}
         pinger = self._runtime.pinger
-        for _try in range(PINGS if pinger.possible and self._runtime.settings.get("SWC_CHECK_ICMP_PING") else 0):
+        may_ping = pinger.possible and self._runtime.settings.get("SWC_CHECK_ICMP_PING")
+        for _try in range(PINGS if may_ping and devices else 0):
             answers = await pinger.ping_many([device.ip for device in silent], PING_SEC)
             found.update((device.device_id, UP) for device in silent if answers[device.ip] is not None)
             silent = [device for device in silent if answers[device.ip] is None]
