@@ -48,6 +48,9 @@ def test_links_inside_keep_the_key(site: Site, open_tab: OpenTab) -> None:
     expect(page).not_to_have_url(re.compile(f"/iframe/interface/{onu}$"))
     expect(page.locator(".wc-strip")).to_be_visible()
     expect(page.locator("#iface[data-live=done]")).to_be_visible(timeout=20_000)
+    page.go_back()
+    expect(page).to_have_url(re.compile(f"/iframe/interface/{onu}$"))
+    expect(page.locator("#iface .wc-strip-signals .wc-signal").first).to_be_visible()
 
 
 def test_port_page_by_address_and_number(site: Site, open_tab: OpenTab) -> None:

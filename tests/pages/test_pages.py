@@ -85,7 +85,7 @@ def test_onu_page_is_stored_first_and_then_from_the_device(site: Site, open_tab:
     expect(page.locator(".wc-live")).to_contain_text("з обладнання")
     level = page.locator(".wc-strip-signals .wc-signal").first.inner_text()
     assert -40 < float(level) < 0
-    expect(page.locator("#chart-levels .u-legend, #chart-levels .wc-chart-msg").first).to_be_visible()
+    expect(page.locator("[id^=chart-levels] .u-legend, [id^=chart-levels] .wc-chart-msg").first).to_be_visible()
 
 
 def test_port_page_names_every_subscriber_of_the_place(site: Site, open_tab: OpenTab) -> None:

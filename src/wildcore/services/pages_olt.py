@@ -30,7 +30,7 @@ PON_MODULES = ("pon_ports_list", "pon_ports_optical")
 PON_TYPES = ("PON", "EPON", "GPON")
 PAGE_ROWS = 256
 FOUND_ROWS = 200
-_SLOT = re.compile(r"(\d+/\d+)/\d+\Z|[a-z]+(\d+)/\d+\Z")
+_SLOT = re.compile(r"(\d+/\d+)/\d+\Z|[A-Za-z]+(\d+)/\d+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +235,10 @@ def _text(session: Session, text: str) -> ColumnElement[bool]:
     people: list[ColumnElement[bool]] = [Subscriber.uid == text]
     people += [find.starts_with(session, column, text) for column in (Subscriber.agreement, Subscriber.login)]
     if len(text) >= find.FULL_TEXT_FROM:
-        found.append(find.contains(session, Interface, text, ("name", "description", "comment")))
-        people += [find.contains(session, Subscriber, text), find.among_queued(session, text)]
+        own = ("name", "description", "comment")
+        found.append(Interface.id.in_(find.containing(session, select(Interface.id), Interface, text, own)))
+        people.append(Subscriber.id.in_(find.containing(session, select(Subscriber.id), Subscriber, text)))
+        people.append(find.among_queued(session, text))
     key = ident_key(text)
     if len(key) >= find.FULL_TEXT_FROM and key.isascii():
         found.append(Interface.ident.contains(key, autoescape=True))

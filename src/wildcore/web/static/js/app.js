@@ -133,6 +133,9 @@ document.addEventListener("keydown", (event) => {
 
 // htmx: the key or the CSRF token goes along, questions name the object, failures are said.
 document.addEventListener("htmx:configRequest", (event) => Object.assign(event.detail.headers, headers()));
+document.addEventListener("htmx:historyCacheMiss", (event) => { // back and forward inside billing
+  for (const [name, value] of Object.entries(headers())) event.detail.xhr.setRequestHeader(name, value);
+});
 document.addEventListener("htmx:confirm", (event) => {
   if (!event.detail.question) return;
   event.preventDefault();
@@ -208,6 +211,11 @@ document.addEventListener("htmx:afterSettle", (event) => {
   startTables(document);
   startCharts(document);
   if (event.detail.target === document.body) startSearch();
+});
+document.addEventListener("htmx:historyRestore", () => {
+  showTimes();
+  startTables(document);
+  startCharts(document);
 });
 
 startSearch();
