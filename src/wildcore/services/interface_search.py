@@ -209,7 +209,8 @@ def _called(within: Sequence[ColumnElement[bool]], column: Any, text: str) -> Co
     if text.isascii() and text.isdigit():
         return Interface.id.in_(_numbered(within, text))
     if len(within) == 1:  # no device is named: by the index, in the cases that people type
-        return column.in_(sorted({text, text.lower(), text.upper(), text.capitalize()}))
+        cases: ColumnElement[bool] = column.in_(sorted({text, text.lower(), text.upper(), text.capitalize()}))
+        return cases
     return func.lower(column) == text.lower()
 
 
