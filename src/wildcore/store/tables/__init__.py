@@ -17,6 +17,12 @@ from wildcore.store.tables.network import (
 from wildcore.store.tables.people import OWNER_ROLE_ID, SYSTEM_ROLE_ID, ActionLog, AuthKey, Role, User, UserGroup
 from wildcore.store.tables.work import ComponentRow, Lease, Poll, ScheduleRow, ScheduleRun, SettingRow
 
+# Ids are never used again on SQLite either: an address or a log line that names a deleted object must not come to mean another,
+# and metric series are kept by id.
+for _table in Base.metadata.tables.values():
+    if [column.name for column in _table.primary_key.columns] == ["id"]:
+        _table.dialect_options["sqlite"]["autoincrement"] = True
+
 __all__ = [
     "OWNER_ROLE_ID",
     "SYSTEM_ROLE_ID",

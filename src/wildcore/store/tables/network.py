@@ -54,7 +54,6 @@ class Device(Base):
     """An OLT, a switch ... `status` is Up, Down or Unknown by ping and polls; disabled devices are kept, not polled."""
 
     __tablename__ = "devices"
-    __table_args__ = ({"sqlite_autoincrement": True},)  # metric series are kept by id: none may be used twice
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ip: Mapped[str] = mapped_column(String(64), unique=True)
@@ -102,7 +101,6 @@ class Interface(Base):
         Index("ix_interfaces_device_id_parent_bind_key", "device_id", "parent_bind_key"),
         Index("ix_interfaces_ident", "ident"),
         Index("ix_interfaces_name", "name"),
-        {"sqlite_autoincrement": True},  # metric series are kept by id: none may be used twice
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

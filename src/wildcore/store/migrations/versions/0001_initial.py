@@ -59,6 +59,7 @@ def _create_tables() -> None:
         sa.Column("message", sa.String(), nullable=False),
         sa.Column("meta", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_action_log")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_action_log_at", "action_log", ["at"], unique=False)
     op.create_index("ix_action_log_device_id_at", "action_log", ["device_id", "at"], unique=False)
@@ -79,6 +80,7 @@ def _create_tables() -> None:
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_device_accesses")),
         sa.UniqueConstraint("name", name=op.f("uq_device_accesses_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "device_groups",
@@ -88,6 +90,7 @@ def _create_tables() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_device_groups")),
         sa.UniqueConstraint("name", name=op.f("uq_device_groups_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "device_models",
@@ -102,6 +105,7 @@ def _create_tables() -> None:
         sa.Column("params", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_device_models")),
         sa.UniqueConstraint("key", name=op.f("uq_device_models_key")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "roles",
@@ -114,6 +118,7 @@ def _create_tables() -> None:
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_roles")),
         sa.UniqueConstraint("name", name=op.f("uq_roles_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "leases",
@@ -133,6 +138,7 @@ def _create_tables() -> None:
         sa.Column("progress", sa.Text(), nullable=False),
         sa.Column("output", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_schedule_runs")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_schedule_runs_key_started_at", "schedule_runs", ["key", "started_at"], unique=False)
     op.create_table(
@@ -168,6 +174,7 @@ def _create_tables() -> None:
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscribers")),
         sa.UniqueConstraint("source", "uid", name=op.f("uq_subscribers_source_uid")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_subscribers_agreement", "subscribers", ["agreement"], unique=False)
     op.create_index("ix_subscribers_login", "subscribers", ["login"], unique=False)
@@ -211,6 +218,7 @@ def _create_tables() -> None:
             ["subscriber_id"], ["subscribers.id"], name=op.f("fk_subscriber_claims_subscriber_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriber_claims")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_subscriber_claims_ident", "subscriber_claims", ["ident"], unique=False)
     op.create_index("ix_subscriber_claims_mac", "subscriber_claims", ["mac"], unique=False)
@@ -235,6 +243,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["role_id"], ["roles.id"], name=op.f("fk_users_role_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("login", name=op.f("uq_users_login")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "auth_keys",
@@ -256,6 +265,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_auth_keys_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_auth_keys")),
         sa.UniqueConstraint("key_hash", name=op.f("uq_auth_keys_key_hash")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_auth_keys_user_id"), "auth_keys", ["user_id"], unique=False)
     op.create_table(
@@ -335,6 +345,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["device_id"], ["devices.id"], name=op.f("fk_polls_device_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_polls")),
         sa.UniqueConstraint("device_id", "poller", name=op.f("uq_polls_device_id_poller")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_polls_next_at", "polls", ["next_at"], unique=False)
     op.create_table(
@@ -375,6 +386,7 @@ def _create_tables() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fdb_history")),
         sa.UniqueConstraint("interface_id", "mac", "vlan_id", name=op.f("uq_fdb_history_interface_id_mac_vlan_id")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_fdb_history_device_id_active", "fdb_history", ["device_id", "active"], unique=False)
     op.create_index("ix_fdb_history_mac", "fdb_history", ["mac"], unique=False)
@@ -390,6 +402,7 @@ def _create_tables() -> None:
             ["interface_id"], ["interfaces.id"], name=op.f("fk_interface_history_interface_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_interface_history")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_interface_history_at", "interface_history", ["at"], unique=False)
     op.create_index("ix_interface_history_interface_id_at", "interface_history", ["interface_id", "at"], unique=False)
