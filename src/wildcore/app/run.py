@@ -21,6 +21,7 @@ from wildcore.app.build import Installation
 from wildcore.app.config import listen_address
 from wildcore.errors import ConfigurationError
 from wildcore.kit.console import SOCKET_FILE
+from wildcore.services import live
 from wildcore.web.app import create_app
 from wildcore.web.identity import CONSOLE_SCOPE
 from wildcore.worker import background
@@ -83,6 +84,7 @@ async def serve(
         with contextlib.suppress(FileNotFoundError):
             (installation.runtime.data_dir / SOCKET_FILE).unlink()
         await installation.runtime.hub.aclose()
+        await live.drain(installation.runtime)  # what was answered is written before the database closes
 
 
 def _server(app: ASGIApp, lifespan: Literal["on", "off"]) -> _Server:
