@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
+from sqlalchemy.orm import Session
 
 from tests.conftest import database, postgres_database
 from wildcore.errors import ConfigurationError
@@ -127,3 +128,20 @@ def test_two_processes_may_start_at_once_on_postgres(request: pytest.FixtureRequ
         assert differences(databases[0]) == []
         for db in databases:
             db.close()
+
+
+def test_ids_begin_at_one_and_are_never_used_again(db: Database) -> None:
+    """Built-in rows have negative ids; a deleted object's id in a link or a log line never comes to mean another."""
+
+    def made(session: Session, name: str) -> int:
+        row = Role(name=name, permissions=[], created_at=1, updated_at=1)
+        session.add(row)
+        session.flush()
+        return row.id
+
+    with db.write() as session:
+        first = made(session, "first")
+    with db.write() as session:
+        session.execute(delete(Role).where(Role.id == first))
+    with db.write() as session:
+        assert made(session, "second") > first >= 1
