@@ -43,6 +43,8 @@ def test_device_list_filters_without_a_reload(site: Site, open_tab: OpenTab) -> 
     count = rows.count()
     page.select_option("[name=type]", "OLT")
     expect(rows).not_to_have_count(count)
+    page.goto(f"{site.url}/devices")
+    expect(page.locator("[name=type]")).to_have_value("OLT")  # the filter is remembered
     page.fill("[name=q]", "nothing has this name")
     expect(page.locator(".wc-empty")).to_contain_text("не підходить під фільтр")
     page.click(".wc-empty .wc-btn")
@@ -86,6 +88,32 @@ def test_onu_page_is_stored_first_and_then_from_the_device(site: Site, open_tab:
     level = page.locator(".wc-strip-signals .wc-signal").first.inner_text()
     assert -40 < float(level) < 0
     expect(page.locator("[id^=chart-levels] .u-legend, [id^=chart-levels] .wc-chart-msg").first).to_be_visible()
+
+
+def test_refreshing_a_device_keeps_its_tree_open(site: Site, open_tab: OpenTab) -> None:
+    page = open_tab(f"/device/{site.device('OLT')}").page
+    page.locator("details[data-branch] summary").nth(1).click()
+    expect(page.locator("details[open] .wc-table")).to_have_count(1)
+    page.click(".wc-actions button")
+    expect(page.locator(".wc-live")).to_contain_text("з обладнання", timeout=20_000)
+    expect(page.locator("details[open] .wc-table")).to_have_count(1)
+
+
+def test_actions_ask_with_the_name_and_leave_a_trace(site: Site, open_tab: OpenTab) -> None:
+    made = "select i.id from interfaces i join devices d on d.id = i.device_id join device_models m on m.id = d.model_id"
+    onu = int(str(site.sql(f"{made} where m.key like 'bdcom%' and i.type = 'ONU' and i.status = 'Online' limit 1")[0][0]))
+    name = str(site.sql("select name from interfaces where id = ?", onu)[0][0])
+    page = open_tab(f"/interface/{onu}").page
+    page.wait_for_selector("#iface[data-live=done]", timeout=20_000)
+    page.click(".wc-actions summary")
+    page.click("[role=menu] button:has-text('Змінити опис')")
+    page.fill("#wc-confirm input", "Опис від перевірки")
+    page.keyboard.press("Enter")
+    expect(page.locator(".wc-toast")).to_contain_text(name)
+    expect(page.locator("h1")).to_contain_text("Опис від перевірки")
+    logged = site.sql("select action, login from action_log where interface_id = ? order by id desc limit 1", onu)
+    assert logged
+    assert logged[0][1] == site.login
 
 
 def test_port_page_names_every_subscriber_of_the_place(site: Site, open_tab: OpenTab) -> None:

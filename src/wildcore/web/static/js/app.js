@@ -3,7 +3,7 @@ import { headers } from "./net.js";
 import { startSearch } from "./search.js";
 import { startTables } from "./tables.js";
 import { startCharts } from "./charts.js";
-import { startTree } from "./tree.js";
+import { openTree } from "./tree.js";
 
 const words = document.querySelector('meta[name="wc-words"]').dataset;
 
@@ -210,6 +210,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   showTimes();
   startTables(document);
   startCharts(document);
+  openTree();
   if (event.detail.target === document.body) startSearch();
 });
 document.addEventListener("htmx:historyRestore", () => {
@@ -221,7 +222,7 @@ document.addEventListener("htmx:historyRestore", () => {
 startSearch();
 startTables(document);
 startCharts(document);
-startTree();
+openTree();
 takeToasts(document);
 showTimes();
 window.setInterval(showTimes, 10000);

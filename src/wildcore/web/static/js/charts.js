@@ -33,12 +33,15 @@ function draw(box, data, hours) {
   const unit = box.dataset.unit || "";
   const line = style("--wc-line-soft");
   const text = style("--wc-muted");
+  // A young history fills the chart instead of its right edge.
+  const first = data.times[0];
+  const start = first > data.start + (data.end - data.start) / 2 && data.times.length > 2 ? first - (data.end - first) * 0.04 : data.start;
   const axis = { stroke: text, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 }, font: `11px ${style("--wc-font")}` };
   const options = {
     width: box.clientWidth,
     height: box.clientHeight - 26,
     cursor: { y: false, points: { size: 6 } },
-    scales: { x: { time: true, range: () => [data.start, data.end] } },
+    scales: { x: { time: true, range: () => [start, data.end] } },
     axes: [
       { ...axis, space: 70, size: 28, values: (_plot, ticks) => ticks.map((at) => clock(at, hours)) },
       { ...axis, size: unit === "bit/s" ? 74 : 44, values: (_plot, ticks) => ticks.map((value) => (unit === "bit/s" ? shown(value, unit) : String(value))) },

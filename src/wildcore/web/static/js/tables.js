@@ -74,3 +74,20 @@ document.addEventListener("input", (event) => {
   const text = field.value.trim().toLocaleLowerCase();
   for (const row of table.tBodies[0].rows) row.hidden = Boolean(text) && !row.textContent.toLocaleLowerCase().includes(text);
 });
+
+// Filters of a list are remembered: <form data-remember="NAME">; <a data-forget="NAME"> shows everything again.
+const remembered = document.querySelector("form[data-remember]");
+if (remembered) {
+  const name = `filter-${remembered.dataset.remember}`;
+  const kept = memory.get(name);
+  if (kept && !location.search) location.replace(`${location.pathname}?${kept}`);
+  const keep = () => {
+    const chosen = [...new FormData(remembered)].filter(([, value]) => value);
+    memory.set(name, new URLSearchParams(chosen).toString());
+  };
+  remembered.addEventListener("input", keep);
+  remembered.addEventListener("change", keep);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-forget]")) memory.set(name, "");
+  });
+}
