@@ -112,15 +112,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         process.wait(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium for one module: while it lives it runs an event loop, with which no asynchronous test could run."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield started
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def session_state(site: Site, browser: Browser) -> object:
     """Cookies of somebody who signed in by the form."""
     context = browser.new_context(locale="uk-UA")

@@ -116,6 +116,20 @@ def test_actions_ask_with_the_name_and_leave_a_trace(site: Site, open_tab: OpenT
     assert logged[0][1] == site.login
 
 
+def test_a_silent_device_shows_the_error_beside_the_last_known_values(site: Site, open_tab: OpenTab) -> None:
+    made = "select i.id, d.id, d.ip, v.rx_dbm from interfaces i join devices d on d.id = i.device_id"
+    made += " join device_models m on m.id = d.model_id join onu_values v on v.interface_id = i.id"
+    onu, device, ip, rx = site.sql(f"{made} where m.key like 'vsol%' and i.status = 'Online' and v.rx_dbm < 0 limit 1")[0]
+    site.sql("update devices set ip = '127.99.99.99' where id = ?", device)
+    try:
+        page = open_tab(f"/interface/{onu}").page
+        expect(page.locator(".wc-note.tone-warn")).to_contain_text("не дало свіжих значень", timeout=40_000)
+        assert abs(float(page.locator(".wc-strip-signals .wc-signal").first.inner_text()) - float(str(rx))) < 3
+        expect(page.locator(".wc-live")).to_contain_text("не оновлено")
+    finally:
+        site.sql("update devices set ip = ? where id = ?", ip, device)
+
+
 def test_port_page_names_every_subscriber_of_the_place(site: Site, open_tab: OpenTab) -> None:
     many = "select interface_id, count(*) from bindings group by interface_id order by 2 desc limit 1"
     interface_id, count = site.sql(many)[0]
