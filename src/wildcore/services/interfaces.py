@@ -170,11 +170,12 @@ def delete_interface(session: Session, runtime: Runtime, actor: Actor, interface
 
 def counts(session: Session, actor: Actor, device_id: int | None = None) -> dict[int, DeviceCounts]:
     """Interfaces of each visible device by kind and state, in one statement; gone ones do not count."""
+    onu = Interface.type == "ONU"  # one object: PostgreSQL groups by an expression only when its parameter is the same one
     query = (
-        select(Interface.device_id, Interface.type == "ONU", Interface.status, func.count(Interface.id))
+        select(Interface.device_id, onu, Interface.status, func.count(Interface.id))
         .join(Device, Device.id == Interface.device_id)
         .where(Interface.gone_at.is_(None), visible_devices(actor))
-        .group_by(Interface.device_id, Interface.type == "ONU", Interface.status)
+        .group_by(Interface.device_id, onu, Interface.status)
     )
     if device_id is not None:
         query = query.where(Interface.device_id == device_id)
