@@ -12,6 +12,7 @@ from wildcore.errors import BillingError
 from wildcore.model.subscriber import SubscriberClaim as Claim
 from wildcore.model.subscriber import SubscriberRecord
 from wildcore.services.bindings import rebind
+from wildcore.services.device_status import write_statuses
 from wildcore.services.subscriber_sync import synchronise
 from wildcore.store.db import Database
 from wildcore.store.tables import (
@@ -139,6 +140,21 @@ def test_among_duplicates_the_current_place_wins_and_moves(db: Database, network
     with db.write() as session:
         session.execute(update(Interface).where(Interface.id == other).values(gone_at=NOW))
         rebind(session, device_ids={1})
+    assert places(db) == {"1": (network["onu1"], 1)}
+
+
+def test_the_last_words_of_a_dead_olt_do_not_hold_a_subscriber(db: Database, network: dict[str, int]) -> None:
+    """The old OLT burnt down while its ONU was online; the ONU now works elsewhere."""
+    with db.write() as session:
+        session.execute(update(Interface).where(Interface.id == network["onu1"]).values(last_online_at=NOW))
+        other = add(session, 2, "9", "gpon-onu_1/1/2:2", "ONU", ident="ZTEGC69EF036", status="Online", last_online_at=NOW - 60)
+    sync(db, one("1", Claim("ZTEGC69EF036")))
+    assert places(db) == {"1": (network["onu1"], 1)}
+    with db.write() as session:
+        assert write_statuses(session, {1: "Down", 2: "Up"}, NOW) == [1, 2]
+    assert places(db) == {"1": (other, 1)}
+    with db.write() as session:
+        write_statuses(session, {1: "Up"}, NOW)
     assert places(db) == {"1": (network["onu1"], 1)}
 
 

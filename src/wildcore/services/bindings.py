@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, case, delete, desc, func, insert, not_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from wildcore.store.tables import Binding, Device, FdbHistory, Interface, SubscriberClaim
 
@@ -32,6 +32,7 @@ MAC_UNSEEN = "mac_unseen"
 MAC_UPLINK = "mac_uplink"
 
 _CHUNK = 5000
+_LOCK = 0x57494C02  # of PostgreSQL's advisory locks, ours
 _TRAILING = re.compile(r"(\d+)\s*\Z")
 
 
@@ -72,21 +73,39 @@ def rebind(
         return 0
     if not everything and session.execute(select(SubscriberClaim.id).limit(1)).first() is None:
         return 0
+    if session.get_bind().dialect.name != "sqlite":  # which has one writer anyway
+        session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     claims = _claims(session, idents, device_ids, macs, claim_ids, everything)
     if not claims:
         return 0
     return _store(session, claims, _resolve(session, claims, uplink_macs))
 
 
+def place_rank(place: Any = Interface) -> tuple[ColumnElement[Any], ...]:
+    """How current a place of an ident is, the more the greater: not gone, online on an OLT that is up, last online, last seen."""
+    down = aliased(Device)
+    dead = place.device_id.in_(select(down.id).where(down.status == "Down"))
+    return (
+        case((place.gone_at.is_(None), 1), else_=0),
+        case((and_(place.status == "Online", not_(dead)), 1), else_=0),
+        func.coalesce(place.last_online_at, 0),
+        func.coalesce(place.last_seen_at, 0),
+        place.id,
+    )
+
+
 def place_order() -> tuple[ColumnElement[Any], ...]:
     """ORDER BY of places of one ident, the current place first (S18)."""
-    return (
-        Interface.gone_at.is_not(None),
-        Interface.status != "Online",
-        func.coalesce(Interface.last_online_at, 0).desc(),
-        func.coalesce(Interface.last_seen_at, 0).desc(),
-        Interface.id.desc(),
+    return tuple(desc(part) for part in place_rank())
+
+
+def rebind_doubled(session: Session, device_ids: Collection[int]) -> None:
+    """Resolve again the idents of these devices that have a place elsewhere too: they move when one goes down or comes up."""
+    ours = select(Interface.ident).where(Interface.device_id.in_(device_ids), Interface.ident.is_not(None))
+    several = (
+        select(Interface.ident).where(Interface.ident.in_(ours)).group_by(Interface.ident).having(func.count(Interface.id) > 1)
     )
+    rebind(session, idents={str(ident) for ident in session.scalars(several)})
 
 
 def chunks(values: Iterable[Any], size: int = _CHUNK) -> Iterator[list[Any]]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from wildcore.services.applying.bulk import among, update_rows
 from wildcore.services.applying.work import DEVICES
+from wildcore.services.bindings import rebind_doubled
 from wildcore.store.tables import Device, DeviceModel, Poll
 
 UP, DOWN, UNKNOWN = "Up", "Down", "Unknown"
@@ -40,7 +41,7 @@ def write_statuses(session: Session, statuses: Mapping[int, str], at: int) -> li
     if not statuses:
         return []
     query = select(Device.id, Device.status).where(among(session, DEVICES.c.id, statuses))
-    known = {device_id: status for device_id, status in session.execute(query)}
+    known = {int(device_id): status for device_id, status in session.execute(query)}
     changed = [(statuses[one], at, at, one) for one, before in known.items() if statuses[one] != before]
     same = [one for one, before in known.items() if statuses[one] == before]
     update_rows(session, DEVICES, ("status", "status_at", "status_changed_at"), changed)
@@ -51,4 +52,5 @@ def write_statuses(session: Session, statuses: Mapping[int, str], at: int) -> li
         session.execute(
             update(Poll).where(among(session, Poll.__table__.c.device_id, back), Poll.result == "down").values(next_at=at)
         )
+    rebind_doubled(session, [row[-1] for row in changed if DOWN in (row[0], known[row[-1]])])
     return [row[-1] for row in changed]

@@ -16,7 +16,7 @@ from wildcore.model.ident import ident_key, mac_key
 from wildcore.services import subscribers
 from wildcore.services.actor import Actor
 from wildcore.services.applying.bulk import among
-from wildcore.services.bindings import place_order
+from wildcore.services.bindings import place_order, place_rank
 from wildcore.services.device_views import DeviceView, Listing, devices_by_id
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import visible_devices
@@ -146,11 +146,10 @@ def by_ids(session: Session, runtime: Runtime, actor: Actor, ids: Sequence[int])
 
 
 def stale(actor: Actor) -> ColumnElement[bool]:
-    """Whether the row is gone, or a better place of its ident exists that the actor may see. The order is `place_order`'s."""
+    """Whether the row is gone, or a better place of its ident exists that the actor may see."""
     other, device = aliased(Interface), aliased(Device)
-    better = exists(
-        select(other.id).where(other.ident == Interface.ident, other.id != Interface.id, _rank(other) > _rank(Interface))
-    )
+    ahead = tuple_(*place_rank(other)) > tuple_(*place_rank())
+    better = exists(select(other.id).where(other.ident == Interface.ident, other.id != Interface.id, ahead))
     if actor.group_ids is not None:
         visible = select(Device.id).where(visible_devices(actor)).correlate(None)
         better = exists(
@@ -159,21 +158,11 @@ def stale(actor: Actor) -> ColumnElement[bool]:
             .where(
                 other.ident == Interface.ident,
                 other.id != Interface.id,
-                _rank(other) > _rank(Interface),
+                ahead,
                 device.id.in_(visible),
             )
         )
     return or_(Interface.gone_at.is_not(None), and_(Interface.ident.is_not(None), better)).label("stale")
-
-
-def _rank(place: Any) -> Any:
-    return tuple_(
-        case((place.gone_at.is_(None), 1), else_=0),
-        case((place.status == "Online", 1), else_=0),
-        func.coalesce(place.last_online_at, 0),
-        func.coalesce(place.last_seen_at, 0),
-        place.id,
-    )
 
 
 def _conditions(actor: Actor, wanted: InterfaceQuery) -> list[ColumnElement[bool]] | None:

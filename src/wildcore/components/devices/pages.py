@@ -25,10 +25,10 @@ def devices(
     ctx: Ctx,
     status: Word = "",
     group: Word = "",
-    type: Word = "",
+    type: Word = "",  # noqa: A002 - the name of the query parameter
     model: Word = "",
     q: Word = "",
-    view: Word = "",  # noqa: A002
+    view: Word = "",
 ) -> Template:
     """All devices of the person's groups, by group or flat."""
     wanted = DeviceFilter(

@@ -32,7 +32,6 @@ __all__ = ["TABLED", "Applied", "apply", "as_rows", "record_failure", "rows_of"]
 
 MANY = 500
 _APPLY_LOCK = 0x57494C01
-_BIND_LOCK = 0x57494C02
 
 
 def apply(
@@ -117,8 +116,6 @@ def _rebind(work: Work) -> None:
     devices = {work.device_id} if work.places_changed or len(idents) > MANY else set()
     if not (idents or macs or devices):
         return
-    if not is_sqlite(session):  # two devices may tell of the same subscriber at once
-        session.execute(select(func.pg_advisory_xact_lock(_BIND_LOCK, 0)))
     rebind(session, idents=idents if len(idents) <= MANY else (), device_ids=devices, macs=macs)
 
 
