@@ -6,14 +6,11 @@ import http.server
 import json
 import os
 import secrets
-import shutil
-import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -22,12 +19,13 @@ import pytest
 from sqlalchemy.engine import URL
 
 from tests.docs.recipes import ROOT, blocks
+from tests.nginx import configuration as nginx_configuration
+from tests.nginx import free_port, need_nginx, nginx
 
 pytestmark = pytest.mark.system
 
 BLOCKS = blocks((ROOT / "docs" / "operating.md").read_text(encoding="utf-8"))
 KEY = "3f0f8f3c-5a0e-4a5b-9c57-0d8a8b9f6f11"
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
 
 class Echo(http.server.BaseHTTPRequestHandler):
@@ -42,14 +40,6 @@ class Echo(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the standard library
         pass
-
-
-def free_port() -> int:
-    """A port that was free just now."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -72,37 +62,11 @@ def configuration(folder: Path, port: int, behind: int) -> Path:
     site = next(one.body for one in BLOCKS if one.heading == "nginx")
     site = site.replace("listen 80;", f"listen 127.0.0.1:{port};").replace("http://localhost:8088", f"http://127.0.0.1:{behind}")
     site = site.replace("    location /", access_log.replace("/var/log/nginx/", f"{folder}/") + "    location /", 1)
-    temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    path = folder / "nginx.conf"
-    path.write_text(
-        f"pid {folder}/pid;\nerror_log {folder}/error.log;\ndaemon off;\nevents {{}}\nhttp {{\n{temporary}{log_format}{site}}}\n",
-        encoding="utf-8",
-    )
-    return path
-
-
-@contextmanager
-def nginx(path: Path, port: int) -> Iterator[None]:
-    """nginx with this configuration, once it answers."""
-    assert NGINX is not None
-    command = [NGINX, "-e", str(path.parent / "error.log"), "-c", str(path)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        until = time.monotonic() + 30
-        while process.poll() is None and time.monotonic() < until:
-            with closing(socket.socket()) as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-        assert process.poll() is None, process.communicate()[1]
-        yield
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
+    return nginx_configuration(folder, log_format + site)
 
 
 def test_nginx_passes_on_who_asks_and_keeps_keys_out_of_its_log(tmp_path: Path) -> None:
-    if NGINX is None:
-        pytest.skip("no nginx")
+    need_nginx()
     port = free_port()
     with upstream() as behind, nginx(configuration(tmp_path, port, behind), port):
         headers = {"Host": "dms.ispnet.demo", "Referer": f"http://billing.example/?x-auth-key={KEY}"}

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,16 +77,18 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    if not shutil.which("chromium"):
-        pytest.skip("chromium is not installed")
-    folder = tmp_path_factory.mktemp("pages")
+@contextmanager
+def demo(folder: Path, **environment: str) -> Iterator[Site]:
+    """The demo in this folder, once its first polls are in; what it says stands in `folder/log`."""
     data, log = folder / "var", folder / "log"
-    environment = {**os.environ, "WILDCORE_LISTEN": f"127.0.0.1:{free_port()}", "PYTHONUNBUFFERED": "1", "WILDCORE_DEV": "1"}
+    given = {"WILDCORE_LISTEN": f"127.0.0.1:{free_port()}", "PYTHONUNBUFFERED": "1", "WILDCORE_DEV": "1", **environment}
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*WCA, "demo", "--data", str(data)], env=environment, stdout=output, stderr=subprocess.STDOUT, text=True
+            [*WCA, "demo", "--data", str(data)],
+            env={**os.environ, **given},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
     try:
         until = time.monotonic() + READY_SEC
@@ -110,6 +113,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    if not shutil.which("chromium"):
+        pytest.skip("chromium is not installed")
+    with demo(tmp_path_factory.mktemp("pages")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
