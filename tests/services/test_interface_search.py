@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from tests.services.support import (
     ADMIN,
@@ -20,7 +20,7 @@ from wildcore.services import duplicates, interfaces
 from wildcore.services.interface_search import InterfaceQuery, search
 from wildcore.services.presenting import interface_json, interfaces_json, time_text
 from wildcore.services.runtime import Runtime
-from wildcore.store.tables import Interface
+from wildcore.store.tables import Interface, Poll
 
 SERIAL = "ZTEGC69EF036"
 
@@ -103,9 +103,16 @@ def test_deleting_the_stale_place_shows_at_once(runtime: Runtime) -> None:
     with runtime.db.write() as session:
         old = add_interface(session, device, "1", "old", "ONU", status="Offline", **ident)
         add_interface(session, device, "2", "new", "ONU", status="Online", **ident)
+        later = runtime.now() + 1500
+        for poller in ("interfaces_list", "optical_strength"):
+            session.add(Poll(device_id=device, poller=poller, interval_sec=1800, next_at=later))
     with runtime.db.write() as session:
         interfaces.delete_interface(session, runtime, ADMIN, old)
     assert found(runtime, InterfaceQuery(ont_ident=SERIAL)) == ["new"]
+    with runtime.db.read() as session:
+        due = {poll.poller: poll.next_at for poll in session.scalars(select(Poll))}
+    assert due["interfaces_list"] <= runtime.now(), "the device is asked at once to confirm it"
+    assert due["optical_strength"] == later
 
 
 def test_mac_search_sees_active_and_past_places(runtime: Runtime) -> None:

@@ -15,6 +15,7 @@ from wildcore.services import bindings
 from wildcore.services.actor import Actor
 from wildcore.services.device_views import Listing
 from wildcore.services.interface_search import InterfaceQuery, InterfaceView, by_ids, search
+from wildcore.services.pollers import request_polls
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import require_device, visible_devices
 from wildcore.store.tables import Binding, Device, FdbHistory, Interface, InterfaceHistory
@@ -159,12 +160,16 @@ def update_interface(
 
 
 def delete_interface(session: Session, runtime: Runtime, actor: Actor, interface_id: int) -> InterfaceView:
-    """Delete a stale interface with its history; shows at once. One that is still on its device returns at the next poll."""
+    """Delete a stale interface with its history; it is away at once, and the device is asked at once to confirm it (S19).
+
+    One that is still on its device comes back with that poll.
+    """
     view = get_interface(session, runtime, actor, interface_id)
     claims = session.scalars(select(Binding.claim_id).where(Binding.interface_id == interface_id)).all()
     session.execute(delete(Interface).where(Interface.id == interface_id))
     if claims:
         bindings.rebind(session, claim_ids=claims)
+    request_polls(session, runtime, view.device.id, ("interfaces_list", "interfaces_status", "ont_ident"))
     return view
 
 
