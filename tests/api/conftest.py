@@ -24,7 +24,7 @@ from wildcore.web.app import create_app
 
 from .sample import sample
 
-PASSWORD = "correct horse battery"
+PASSWORD = "Correct horse battery 9!"
 COMPONENTS: tuple[Component, ...] = (system, users, sample)
 
 
@@ -37,6 +37,10 @@ class Clock:
 
     def __call__(self) -> int:
         return self.started + self.ahead
+
+    async def pause(self, seconds: float) -> None:
+        """Let a pause pass at once."""
+        self.ahead += int(seconds)
 
 
 @dataclass
@@ -117,6 +121,7 @@ async def world(runtime: Runtime, password_hash: str) -> AsyncIterator[World]:
     """System and user components and a sample one over an empty database."""
     clock = Clock()
     full = replace(runtime, catalogue=Catalogue(runtime.db, map(component_info, COMPONENTS)), now=clock)
+    full.auth.pause = clock.pause
     for one in COMPONENTS:
         full.settings.declare(one.settings)
     yield World(create_app(full, COMPONENTS), full, clock, password_hash)

@@ -117,7 +117,7 @@ async def test_a_manager_of_some_groups_controls_no_user_who_sees_more(world: Wo
         user_id = world.user(login, role_id, **fields)
         for method, path, body in (
             ("POST", f"/user/{user_id}/generate-auth-key", {}),
-            ("PUT", f"/user/{user_id}", {"password": "x" * 12}),
+            ("PUT", f"/user/{user_id}", {"password": "Xy-" + "1" * 9}),
         ):
             assert (await call(world, manager, method, path, body)).status_code == (200 if allowed else 403), (login, path)
     new: dict[str, Any] = {"login": "new", "password": PASSWORD, "role_id": role_id, "group_ids": [south]}
@@ -136,7 +136,7 @@ async def test_a_new_password_ends_the_other_sessions(world: World) -> None:
     world.user("owner")
     first = (await made(world, "", "/auth", {"login": "owner", "password": PASSWORD}))["key"]
     second = (await made(world, "", "/auth", {"login": "owner", "password": PASSWORD}))["key"]
-    body = {"password": "another fine password", "current_password": "wrong"}
+    body = {"password": "Another fine password-1", "current_password": "wrong"}
     assert await refusal(world, first, "PUT", "/user/self", body) == (400, "VALIDATION_ERROR")
     assert (await call(world, first, "PUT", "/user/self", {**body, "current_password": PASSWORD})).status_code == 200
     assert (await call(world, first, "GET", "/user/self")).status_code == 200

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from wildcore.services.actor import Actor
 from wildcore.services.auth_state import (
-    ATTEMPTS,
-    ATTEMPTS_PAIRS,
-    ATTEMPTS_WINDOW_SEC,
     CACHE_SEC,
-    Attempts,
     KeyCache,
     KeyUse,
     KeyUses,
@@ -44,33 +40,6 @@ def test_what_was_read_before_a_revocation_is_not_kept_after_it() -> None:
     cache.clear()
     cache.put("a", KNOWN, before)
     assert cache.get("a") is None
-
-
-def test_failures_block_a_pair_until_they_are_old() -> None:
-    clock = Clock()
-    attempts = Attempts(clock)
-    for _ in range(ATTEMPTS):
-        assert attempts.wait_sec("ip", "login") == 0
-        attempts.failed("ip", "login")
-    assert attempts.wait_sec("ip", "login") == ATTEMPTS_WINDOW_SEC + 1
-    assert attempts.wait_sec("ip", "other") == attempts.wait_sec("other", "login") == 0
-    clock.now += ATTEMPTS_WINDOW_SEC + 1
-    assert attempts.wait_sec("ip", "login") == 0
-
-
-def test_a_success_forgets_failures() -> None:
-    attempts = Attempts(Clock())
-    for _ in range(ATTEMPTS):
-        attempts.failed("ip", "login")
-    attempts.succeeded("ip", "login")
-    assert attempts.wait_sec("ip", "login") == 0
-
-
-def test_a_flood_of_logins_takes_bounded_memory() -> None:
-    attempts = Attempts(Clock())
-    for number in range(ATTEMPTS_PAIRS + 50):
-        attempts.failed("ip", str(number))
-    assert len(attempts._failures) <= ATTEMPTS_PAIRS
 
 
 def test_uses_are_written_together_and_once_a_minute() -> None:

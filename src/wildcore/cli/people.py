@@ -61,7 +61,7 @@ def reset_password(
     """Set a new password and end the user's sessions."""
     out = console()
     chosen = password or passwords.random_password()
-    hashed = passwords.hash_password(chosen)
+    hashed = passwords.new_hash(out.runtime.settings, chosen)
     with out.runtime.db.write() as session:
         user = users.user_by_login(session, login)
         users.user_update(session, out.runtime, out.actor, user.id, users.UserFields(password_hash=hashed))

@@ -1,75 +1,27 @@
-"""Sign-in with login and password, keys to actors, and keys that billing asks for its employees (cross-auth)."""
+"""Keys to actors, signing out, and keys that billing asks for its employees (cross-auth)."""
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from wildcore.errors import BadRequest, NotAllowed, Unauthenticated, ValidationFailed
 from wildcore.i18n import gettext
-from wildcore.services import action_log, keys
+from wildcore.services import action_log, keys, networks
 from wildcore.services.actor import Actor
-from wildcore.services.auth_state import KeyUse, KnownKey
+from wildcore.services.auth_state import RIGHTS, KeyUse, KnownKey
 from wildcore.services.keys import IssuedKey
-from wildcore.services.passwords import verify_password
 from wildcore.services.runtime import Runtime
-from wildcore.store.tables import OWNER_ROLE_ID, AuthKey, Role, User, UserGroup
+from wildcore.store.tables import OWNER_ROLE_ID, AuthKey, Generation, Role, User, UserGroup
 
 logger = logging.getLogger(__name__)
 
 CROSS_AUTH_MAX_SEC = 86400
 PERMISSION_CROSS_AUTH = "system_cross_auth_user"
-
-
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """What comes with a sign-in besides login and password."""
-
-    ip: str = ""
-    client: str = ""
-
-
-async def sign_in(runtime: Runtime, login: str, password: str, origin: SignIn | None = None) -> IssuedKey:
-    """A session key for login and password.
-
-    Raises Unauthenticated with one text for an unknown login, a wrong password and a disabled user, and NotAllowed when the
-    address failed too often with this login. Tries and successes are logged. Takes its own transactions: a password takes
-    long to check, and a failure must be written too.
-    """
-    origin = origin or SignIn()
-    login = login.strip()[:100]
-    wait = runtime.auth.attempts.wait_sec(origin.ip, login)
-    if wait:
-        raise NotAllowed(gettext("Too many failed attempts: try again in {seconds} s", seconds=wait))
-    columns = select(User.id, User.password_hash, User.enabled)
-    user = await runtime.db.run_read(lambda s: s.execute(columns.where(User.login == login)).one_or_none())
-    right = await asyncio.to_thread(verify_password, user.password_hash if user else "", password)
-    if user is None or not right or not user.enabled:
-        runtime.auth.attempts.failed(origin.ip, login)
-        stranger = Actor(user.id if user else None, login, ip=origin.ip, permissions=frozenset(), group_ids=frozenset())
-        await runtime.db.run_write(
-            lambda s: action_log.log(s, stranger, "security:auth_attempts", success=False, message="wrong login or password")
-        )
-        raise Unauthenticated(gettext("Wrong login or password"))
-    runtime.auth.attempts.succeeded(origin.ip, login)
-    checked = user
-
-    def start(session: Session) -> IssuedKey:
-        now = session.get(User, checked.id)
-        if now is None or not now.enabled or now.password_hash != checked.password_hash:
-            raise Unauthenticated(gettext("Wrong login or password"))
-        life = int(runtime.settings.get("API_KEY_EXPIRATION"))
-        issued = keys.issue(session, runtime, now, kind="session", life_sec=life, ip=origin.ip, client=origin.client)
-        now.last_activity_at = runtime.now()
-        action_log.log(session, Actor(now.id, now.login, ip=origin.ip), "user:logged_in", meta={"id": issued.id})
-        return issued
-
-    return await runtime.db.run_write(start)
 
 
 def sign_out(session: Session, runtime: Runtime, actor: Actor) -> None:
@@ -80,23 +32,33 @@ def sign_out(session: Session, runtime: Runtime, actor: Actor) -> None:
 
 
 async def actor_by_key(runtime: Runtime, key: str, ip: str = "", client: str = "") -> Actor:
-    """Who a key belongs to, now. Unauthenticated when it is unknown, expired, revoked, bound to another address, or when its user
-    (or who issued it) is disabled. At most two SQL statements; none while the key is known from the last seconds.
+    """Who a key belongs to, now. Unauthenticated when it is unknown, expired, revoked, bound to another address, used from
+    outside its user's networks, or when its user (or who issued it) is disabled.
+
+    At most two SQL statements; none while the key is known from the last seconds, and one a second to learn of what other
+    processes changed.
     """
     if not 0 < len(key) <= keys.MAX_KEY_LENGTH:
         raise _bad_key()
     digest = keys.key_hash(key)
     cache = runtime.auth.keys
     known = cache.get(digest)
+    if known is not None and cache.must_look():
+        at = cache.now
+        cache.looked(await runtime.db.run_read(_generation), at)
+        known = cache.get(digest)
     if known is None:
-        generation = cache.generation
-        known = await runtime.db.run_read(lambda session: load_key(session, runtime, digest))
+        generation, at = cache.generation, cache.now
+        known, stored = await runtime.db.run_read(lambda session: load_key(session, runtime, digest))
         if known is None:
             raise _bad_key()
-        cache.put(digest, known, generation)
+        cache.looked(stored, at)
+        cache.put(digest, known, generation, stored)
     now = runtime.now()
     if known.expires_at <= now or (known.bound_ip and known.bound_ip != ip):
         raise _bad_key()
+    if not networks.allowed(known.networks, known.user_ip or ip):
+        raise OutsideNetworks(known.actor, known.user_ip or ip)
     if known.actor.key_id is not None and runtime.auth.uses.note(
         KeyUse(known.actor.key_id, known.actor.user_id, now, ip, client)
     ):
@@ -104,13 +66,25 @@ async def actor_by_key(runtime: Runtime, key: str, ip: str = "", client: str = "
     return replace(known.actor, ip=ip)
 
 
-def load_key(session: Session, runtime: Runtime, digest: str) -> KnownKey | None:
-    """A key as the database has it, None when it is not good for anything. Two SQL statements at most."""
+class OutsideNetworks(Unauthenticated):
+    """The key is good, but not from this address."""
+
+    def __init__(self, actor: Actor, ip: str) -> None:
+        super().__init__(gettext("User {login} may not work from the address {ip}", login=actor.login, ip=ip or "?"))
+        self.actor = replace(actor, ip=ip)
+
+
+def load_key(session: Session, runtime: Runtime, digest: str) -> tuple[KnownKey | None, int]:
+    """A key as the database has it, None when it is not good for anything, and the counter of changes.
+
+    Two SQL statements at most.
+    """
     issuer = aliased(User)
     row = session.execute(
         select(
-            AuthKey.id, AuthKey.scope, AuthKey.bound_ip, AuthKey.expires_at, User.id.label("user_id"), User.login, User.name,
-            User.language, User.all_groups, User.role_id, Role.permissions,
+            AuthKey.id, AuthKey.scope, AuthKey.bound_ip, AuthKey.user_ip, AuthKey.expires_at, User.id.label("user_id"),
+            User.login, User.name, User.language, User.all_groups, User.role_id, User.allowed_networks, Role.permissions,
+            select(Generation.value).where(Generation.key == RIGHTS).scalar_subquery().label("stored"),
         )
         .join(User, User.id == AuthKey.user_id)
         .join(Role, Role.id == User.role_id)
@@ -124,7 +98,7 @@ def load_key(session: Session, runtime: Runtime, digest: str) -> KnownKey | None
         )
     ).one_or_none()  # fmt: skip
     if row is None:
-        return None
+        return None, -1
     owner = row.role_id == OWNER_ROLE_ID
     groups: frozenset[int] | None = None
     if not owner and not row.all_groups:
@@ -139,7 +113,7 @@ def load_key(session: Session, runtime: Runtime, digest: str) -> KnownKey | None
         key_id=row.id,
         language=row.language,
     )
-    return KnownKey(actor, row.expires_at, row.bound_ip)
+    return KnownKey(actor, row.expires_at, row.bound_ip, tuple(row.allowed_networks), row.user_ip), row.stored or 0
 
 
 def cross_auth(
@@ -147,8 +121,9 @@ def cross_auth(
 ) -> IssuedKey:
     """A new key that acts as another user, for billing to open our pages with (mikbill.md 1).
 
-    BadRequest `Login is required field` / `User not found` (also for a disabled one); the life is capped at a day. The key
-    reaches only routes marked for billing unless CROSS_AUTH_SCOPE is `full`.
+    BadRequest `Login is required field` / `User not found` (also for a disabled one); NotAllowed when the employee's address is
+    outside the networks allowed to that user. The life is capped at a day. The key reaches only routes marked for billing unless
+    CROSS_AUTH_SCOPE is `full`. No second factor is asked: the person showed who they are in billing.
     """
     actor.require(PERMISSION_CROSS_AUTH)
     login = (login or "").strip()
@@ -161,6 +136,10 @@ def cross_auth(
     user = session.scalar(select(User).where(User.login == login))
     if user is None or not user.enabled:
         raise BadRequest("User not found", field="login")
+    if address and not networks.allowed(user.allowed_networks, address):
+        raise NotAllowed(
+            gettext("User {login} may not work from the address {ip}", login=user.login, ip=address), field="user_ip"
+        )
     issued = keys.issue(
         session,
         runtime,
@@ -171,6 +150,7 @@ def cross_auth(
         issued_by=actor.user_id,
         description=f"cross-auth by {actor.login}",
         bound_ip=address if runtime.settings.get("CROSS_AUTH_BIND_IP") else "",
+        user_ip=address,
         ip=address,
     )
     action_log.log(
@@ -195,6 +175,10 @@ def pending_writes() -> set[asyncio.Task[None]]:
     return set(_writing)
 
 
+def _generation(session: Session) -> int:
+    return session.scalar(select(Generation.value).where(Generation.key == RIGHTS)) or 0
+
+
 def _write_uses_soon(runtime: Runtime) -> None:
     task = asyncio.get_running_loop().create_task(write_uses(runtime))
     _writing.add(task)
@@ -211,12 +195,10 @@ def _address(user_ip: str | None) -> str:
     text = (user_ip or "").strip()
     if not text:
         return ""
-    try:
-        parsed = ipaddress.ip_address(text)
-    except ValueError:
-        raise ValidationFailed("user_ip: not an IP address", field="user_ip") from None
-    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    return str(mapped or parsed)
+    parsed = networks.address_of(text)
+    if parsed is None:
+        raise ValidationFailed("user_ip: not an IP address", field="user_ip")
+    return str(parsed)
 
 
 def _bad_key() -> Unauthenticated:

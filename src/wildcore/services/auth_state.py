@@ -1,48 +1,69 @@
-"""What sign-in keeps in memory: resolved keys for some seconds, uses of keys not yet written, failed attempts."""
+"""What sign-in keeps in memory: resolved keys for some seconds, uses of keys not yet written, who is trying right now."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from wildcore.services.actor import Actor
 
 CACHE_SEC = 5.0
 CACHE_KEYS = 10_000
+LOOK_SEC = 1.0
 USE_WRITE_SEC = 60
-ATTEMPTS = 5
-ATTEMPTS_WINDOW_SEC = 600
-ATTEMPTS_PAIRS = 10_000
+RIGHTS = "rights"
+_BUMP = text(
+    "INSERT INTO generations (key, value) VALUES (:key, 1) ON CONFLICT (key) DO UPDATE SET value = generations.value + 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class KnownKey:
-    """A key as the database had it: whose it is, until when it lives (epoch), and the one address it works from ("" any)."""
+    """A key as the database had it: whose it is, until when it lives (epoch), from where it works.
+
+    `bound_ip` is the one address of the key, `networks` those allowed to its user ("" and () for any); they apply to
+    `user_ip` when billing said where the employee sits.
+    """
 
     actor: Actor
     expires_at: int
     bound_ip: str = ""
+    networks: tuple[str, ...] = ()
+    user_ip: str = ""
 
 
 class KeyCache:
-    """Keys by their hash, for `CACHE_SEC`. `clear` after the commit of anything that changes what a key may."""
+    """Keys by their hash, for `CACHE_SEC`; `clear_after_commit` in anything that changes what a key may.
+
+    Other processes learn of a change by a counter in the database, at which each of them looks again before it uses a key that
+    it knows, at most once in `LOOK_SEC`: `must_look`, then `looked`.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._known: dict[str, tuple[float, KnownKey]] = {}
         self._generation = 0
+        self._stored = -1
+        self._looked_at = float("-inf")
         self._lock = threading.Lock()
 
     @property
     def generation(self) -> int:
         """Changes with every `clear`: what was read before it must not be kept after it."""
         return self._generation
+
+    @property
+    def now(self) -> float:
+        """The cache's clock, to take before a look."""
+        return self._clock()
 
     def get(self, key_hash: str) -> KnownKey | None:
         """What is known of a key and still fresh."""
@@ -51,10 +72,25 @@ class KeyCache:
             return None
         return found[1]
 
-    def put(self, key_hash: str, known: KnownKey, generation: int) -> None:
-        """Keep a key that was read while `generation` was current; a read that a change overtook is dropped."""
+    def must_look(self) -> bool:
+        """Whether the database's counter is to be read before a known key is used."""
+        return self._clock() - self._looked_at >= LOOK_SEC
+
+    def looked(self, stored: int, at: float) -> None:
+        """The database's counter, read after the time `at` of this cache's clock. Another value than before: forget all."""
         with self._lock:
-            if generation != self._generation:
+            if stored > self._stored:
+                self._stored = stored
+                self._known.clear()
+            self._looked_at = max(self._looked_at, at)
+
+    def put(self, key_hash: str, known: KnownKey, generation: int, stored: int = -1) -> None:
+        """Keep a key that was read while `generation` was current and the database's counter was `stored`.
+
+        A read that a change overtook is dropped.
+        """
+        with self._lock:
+            if generation != self._generation or stored != self._stored:
                 return
             if len(self._known) >= CACHE_KEYS:
                 self._known.clear()
@@ -67,8 +103,21 @@ class KeyCache:
             self._known.clear()
 
     def clear_after_commit(self, session: Session) -> None:
-        """Forget everything as soon as the session's transaction is committed."""
-        event.listen(session, "after_commit", lambda _session: self.clear(), once=True)
+        """Forget everything, in all processes, as soon as the session's transaction is committed."""
+        if session.info.get(RIGHTS):
+            return
+        session.info[RIGHTS] = True
+
+        # The counter is written last of all, so that two transactions never wait for each other by it.
+        def bump(changed: Session) -> None:
+            changed.execute(_BUMP, {"key": RIGHTS})
+
+        def forget(changed: Session) -> None:
+            changed.info.pop(RIGHTS, None)
+            self.clear()
+
+        event.listen(session, "before_commit", bump, once=True)
+        event.listen(session, "after_commit", forget, once=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,51 +159,58 @@ class KeyUses:
             return uses
 
 
-class Attempts:
-    """Failed sign-ins by address and login. Five in ten minutes block the pair until the oldest is ten minutes old."""
+class Turns:
+    """One sign-in at a time for each pair of address and login: parallel guesses do not run ahead of their count."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._failures: dict[tuple[str, str], deque[float]] = {}
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[str, str], tuple[asyncio.Lock, list[None]]] = {}
+
+    @asynccontextmanager
+    async def turn(self, pair: tuple[str, str]) -> AsyncIterator[None]:
+        """Wait for the pair's turn."""
+        lock, waiting = self._waiting.setdefault(pair, (asyncio.Lock(), []))
+        waiting.append(None)
+        try:
+            async with lock:
+                yield
+        finally:
+            waiting.pop()
+            if not waiting:
+                self._waiting.pop(pair, None)
+
+
+class Seldom:
+    """Lets the first events of a kind through and counts the rest, so that a loop cannot fill a log."""
+
+    def __init__(self, allowed: int, window_sec: int, kinds: int = CACHE_KEYS) -> None:
+        self._allowed, self._window_sec, self._kinds = allowed, window_sec, kinds
+        self._seen: dict[Any, tuple[int, int, int]] = {}
         self._lock = threading.Lock()
 
-    def wait_sec(self, ip: str, login: str) -> int:
-        """Seconds until the pair may try again; 0 when it may now."""
+    def let(self, kind: Any, now: int) -> int | None:
+        """How many events of the kind were held back before this one; None when this one is held back too."""
         with self._lock:
-            failures = self._fresh((ip, login))
-            if len(failures) < ATTEMPTS:
-                return 0
-            return max(1, int(ATTEMPTS_WINDOW_SEC - (self._clock() - failures[0])) + 1)
-
-    def failed(self, ip: str, login: str) -> None:
-        """Count a failure."""
-        with self._lock:
-            if len(self._failures) >= ATTEMPTS_PAIRS:
-                self._make_room()
-            self._failures.setdefault((ip, login), deque(maxlen=ATTEMPTS)).append(self._clock())
-
-    def succeeded(self, ip: str, login: str) -> None:
-        """Forget the pair's failures."""
-        with self._lock:
-            self._failures.pop((ip, login), None)
-
-    def _make_room(self) -> None:
-        for pair in [pair for pair in self._failures if not self._fresh(pair)]:
-            del self._failures[pair]
-        while len(self._failures) >= ATTEMPTS_PAIRS:
-            del self._failures[next(iter(self._failures))]
-
-    def _fresh(self, pair: tuple[str, str]) -> deque[float]:
-        failures = self._failures.get(pair, deque())
-        while failures and self._clock() - failures[0] > ATTEMPTS_WINDOW_SEC:
-            failures.popleft()
-        return failures
+            started, passed, held = self._seen.get(kind, (now, 0, 0))
+            if now - started >= self._window_sec:
+                started, passed = now, 0
+            if passed >= self._allowed:
+                self._seen[kind] = (started, passed, held + 1)
+                return None
+            if len(self._seen) >= self._kinds and kind not in self._seen:
+                self._seen.pop(next(iter(self._seen)))
+            self._seen[kind] = (started, passed + 1, 0)
+            return held
 
 
 @dataclass(slots=True)
 class AuthState:
-    """One process's memory of keys and sign-ins."""
+    """One process's memory of keys and sign-ins. `pause` waits between failed tries; `cached` holds the provider's keys."""
 
     keys: KeyCache = field(default_factory=KeyCache)
     uses: KeyUses = field(default_factory=KeyUses)
-    attempts: Attempts = field(default_factory=Attempts)
+    turns: Turns = field(default_factory=Turns)
+    failures: Seldom = field(default_factory=lambda: Seldom(30, 600))
+    refusals: Seldom = field(default_factory=lambda: Seldom(1, 60))
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    cached: dict[str, tuple[float, Any]] = field(default_factory=dict)
+    writing: set[asyncio.Task[None]] = field(default_factory=set)

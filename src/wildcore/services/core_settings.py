@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from wildcore.i18n import _
+from wildcore.services.log_settings import LOG_SETTINGS, SEARCH_SETTINGS
+from wildcore.services.oidc_settings import OIDC_SETTINGS
 from wildcore.services.settings import Setting
 
 CORE_SECTIONS = {
     "web": _("Web"),
     "system": _("System"),
     "security": _("Security"),
+    "sso": _("Single sign-on"),
     "devices": _("Devices"),
     "signals": _("Signal limits"),
+    "search_device": _("Search of subscribers"),
 }
 
 CORE_SETTINGS: tuple[Setting, ...] = (
@@ -37,7 +41,7 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         list,
     ),
     Setting("LOG_LEVEL", "WARNING", _("Log level"), choices=("DEBUG", "INFO", "WARNING", "ERROR")),
-    Setting("POLLER_COUNT_PROCS", 10, _("Devices polled at once"), type=int, minimum=1, maximum=1000),
+    Setting("POLLER_COUNT_PROCS", 10, _("Devices polled at once"), type=int, minimum=1, maximum=100),
     Setting("POLLER_IGNORE_DOWN", True, _("Skip devices that are down"), type=bool),
     Setting(
         "INTERFACE_RETENTION_DAYS",
@@ -58,6 +62,26 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         maximum=3650,
     ),
     Setting("API_KEY_EXPIRATION", 864000, _("Life of a session, seconds"), "security", type=int, minimum=300, maximum=31536000),
+    Setting(
+        "RATE_LIMITER_ENABLED",
+        True,
+        _("Delay and block failed sign-ins"),
+        "security",
+        _("Of one login from one address; requests with a key are never blocked"),
+        bool,
+    ),
+    Setting(
+        "RATE_LIMITER_ATTEMPTS", 3, _("Failed sign-ins in 10 minutes that block"), "security", type=int, minimum=1, maximum=1000
+    ),
+    Setting("RATE_LIMITER_TIME", 3600, _("Length of a block, seconds"), "security", type=int, minimum=1, maximum=604800),
+    Setting(
+        "SECURE_CHECK_PASSWORD_STRENGTH",
+        True,
+        _("Ask for strong passwords"),
+        "security",
+        _("8 characters or more, with small and capital letters, digits and special characters"),
+        bool,
+    ),
     Setting("TRUSTED_HOST_NETWORK_LIST", [], _("Networks whose API requests need no key"), "security", type=list),
     Setting(
         "CROSS_AUTH_SCOPE",
@@ -95,4 +119,7 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         type=int,
         minimum=1,
     ),
+    *LOG_SETTINGS,
+    *SEARCH_SETTINGS,
+    *OIDC_SETTINGS,
 )

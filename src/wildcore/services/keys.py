@@ -83,6 +83,7 @@ def issue(
     issued_by: int | None = None,
     description: str = "",
     bound_ip: str = "",
+    user_ip: str = "",
     ip: str = "",
     client: str = "",
 ) -> IssuedKey:
@@ -97,6 +98,7 @@ def issue(
         scope=scope,
         description=description[:300],
         bound_ip=bound_ip,
+        user_ip=user_ip,
         last_ip=ip[:64],
         client=client[:300],
         created_at=now,
@@ -132,10 +134,11 @@ def generate_key(
 
 
 def keys_of(session: Session, runtime: Runtime, actor: Actor, user_id: int) -> list[KeyInfo]:
-    """A user's living keys, the last used first."""
+    """A user's living keys, the last used first: one's own, or another's with `user_management`."""
     from wildcore.services.users import require_user
 
-    require_user(session, actor, user_id)
+    if require_user(session, actor, user_id).id != actor.user_id:
+        actor.require("user_management")
     rows = session.scalars(
         select(AuthKey)
         .where(AuthKey.user_id == user_id, AuthKey.revoked_at.is_(None), AuthKey.expires_at > runtime.now())
@@ -150,30 +153,67 @@ def keys_of(session: Session, runtime: Runtime, actor: Actor, user_id: int) -> l
     ]  # fmt: skip
 
 
+def describe_key(
+    session: Session, runtime: Runtime, actor: Actor, key_id: int, description: str, *, user_id: int | None = None
+) -> None:
+    """Change the note on what a key is for; whose key that may be is as for `revoke`."""
+    row = _managed_key(session, runtime, actor, key_id, user_id)
+    row.description = description.strip()[:300]
+    action_log.log(session, actor, "user:key_described", message=row.description, meta={"id": key_id, "user_id": row.user_id})
+
+
 def revoke(session: Session, runtime: Runtime, actor: Actor, key_id: int, *, user_id: int | None = None) -> None:
     """End a key: one's own, or another user's with `user_management`. NotFound when there is none to see, or not of `user_id`."""
+    row = _managed_key(session, runtime, actor, key_id, user_id)
+    end_keys(session, runtime, AuthKey.id == key_id)
+    meta = {"id": key_id, "user_id": row.user_id, "kind": row.kind}
+    action_log.log(session, actor, "user:key_revoked", message=row.description, meta=meta)
+
+
+def revoke_others(session: Session, runtime: Runtime, actor: Actor, user_id: int, *, api_keys: bool = False) -> int:
+    """End all sessions of a user but the one that asks, with `api_keys` also the API keys; how many that were."""
+    from wildcore.services.users import require_user, require_user_control
+
+    user = require_user(session, actor, user_id)
+    if user.id != actor.user_id:
+        require_user_control(session, actor, user, runtime)
+    refuse_cross(session, actor)
+    where = [AuthKey.user_id == user.id, AuthKey.id.is_distinct_from(actor.key_id)]
+    ended = end_keys(session, runtime, *where, *([] if api_keys else [AuthKey.kind != "api"]))
+    meta = {"user_id": user.id, "ended": ended, "api": api_keys}
+    action_log.log(session, actor, "user:keys_revoked", message=user.login, meta=meta)
+    return ended
+
+
+def end_keys(session: Session, runtime: Runtime, *where: ColumnElement[bool]) -> int:
+    """Revoke all living keys under a condition; how many. Known at once in this process, elsewhere within `LOOK_SEC`."""
+    done = session.execute(
+        update(AuthKey)
+        .where(AuthKey.revoked_at.is_(None), AuthKey.expires_at > runtime.now(), *where)
+        .values(revoked_at=runtime.now())
+    )
+    runtime.auth.keys.clear_after_commit(session)
+    return int(getattr(done, "rowcount", 0))
+
+
+def _managed_key(session: Session, runtime: Runtime, actor: Actor, key_id: int, user_id: int | None) -> AuthKey:
     from wildcore.services.users import require_user_control
 
     row = session.get(AuthKey, key_id)
     foreign = row is not None and row.user_id != actor.user_id and not actor.may("user_management")
-    if row is None or foreign or user_id not in (None, row.user_id):
+    ended = row is not None and (row.revoked_at is not None or row.expires_at <= runtime.now())
+    if row is None or foreign or ended or user_id not in (None, row.user_id):
         raise NotFound(gettext("There is no key {id}", id=key_id), field="id")
     if row.user_id != actor.user_id:
         require_user_control(session, actor, session.get_one(User, row.user_id), runtime)
-    end_keys(session, runtime, AuthKey.id == key_id)
-    action_log.log(session, actor, "user:key_revoked", meta={"id": key_id, "user_id": row.user_id})
-
-
-def end_keys(session: Session, runtime: Runtime, *where: ColumnElement[bool]) -> None:
-    """Revoke all living keys under a condition; known at once in this process, elsewhere within the cache's seconds."""
-    session.execute(update(AuthKey).where(AuthKey.revoked_at.is_(None), *where).values(revoked_at=runtime.now()))
-    runtime.auth.keys.clear_after_commit(session)
+    refuse_cross(session, actor)
+    return row
 
 
 def refuse_cross(session: Session, actor: Actor) -> None:
-    """Raise NotAllowed when the request came with a cross-auth key: such a key makes no other keys."""
+    """Raise NotAllowed when the request came with a cross-auth key: such a key changes no keys or accounts."""
     if actor.key_id is not None and session.scalar(select(AuthKey.kind).where(AuthKey.id == actor.key_id)) == "cross":
-        raise NotAllowed(gettext("A key that another system issued makes no other keys"))
+        raise NotAllowed(gettext("A key that another system issued changes no keys or accounts"))
 
 
 def write_uses(session: Session, uses: list[KeyUse]) -> None:

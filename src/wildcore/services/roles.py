@@ -91,6 +91,7 @@ def role_create(
     display: bool = True,
 ) -> RoleInfo:
     """A new role. Nobody may put in what they do not have themselves."""
+    actor.require("user_management")
     name = _name(session, name)
     now = runtime.now()
     role = Role(
@@ -118,8 +119,8 @@ def role_update(
     description: str | None = None,
     display: bool | None = None,
 ) -> RoleInfo:
-    """Change a role; None leaves a field as it is. NotAllowed for Owner."""
-    role = _editable(session, role_id)
+    """Change a role; None leaves a field as it is. NotAllowed for Owner, Forbidden for one with rights that the actor lacks."""
+    role = _editable(session, runtime, actor, role_id)
     if name is not None and name.strip() != role.name:
         role.name = _name(session, name)
     if permissions is not None:
@@ -135,7 +136,7 @@ def role_update(
 
 def role_delete(session: Session, runtime: Runtime, actor: Actor, role_id: int) -> None:
     """Delete a role that nobody has."""
-    role = _editable(session, role_id)
+    role = _editable(session, runtime, actor, role_id)
     users = session.scalars(select(User.login).where(User.role_id == role_id).order_by(User.login)).all()
     if users:
         raise NotAllowed(gettext("Give another role to {users} first", users=", ".join(users[:10])))
@@ -169,10 +170,12 @@ def require_grantable(runtime: Runtime, actor: Actor, role: Role) -> None:
         raise Forbidden(gettext("Role {name} holds rights that you do not have", name=role.name), field="role_id")
 
 
-def _editable(session: Session, role_id: int) -> Role:
+def _editable(session: Session, runtime: Runtime, actor: Actor, role_id: int) -> Role:
+    actor.require("user_management")
     role = require_role(session, role_id)
     if role_id == OWNER_ROLE_ID:
         raise NotAllowed(gettext("Role {name} is locked", name=role.name))
+    require_grantable(runtime, actor, role)
     return role
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from wildcore.errors import Conflict, Forbidden, NotAllowed, NotFound, ValidationFailed
 from wildcore.i18n import LANGUAGES, gettext
-from wildcore.services import action_log, keys, roles
+from wildcore.services import action_log, keys, networks, roles
 from wildcore.services.actor import Actor
 from wildcore.services.passwords import hash_password, random_password
 from wildcore.services.runtime import Runtime
@@ -26,7 +26,11 @@ FIRST_OWNER = "admin"
 
 @dataclass(frozen=True, slots=True)
 class UserInfo:
-    """A user as lists show it; times are epochs, `group_ids` the device groups it sees (empty with `all_groups`)."""
+    """A user as lists show it; times are epochs, `group_ids` the device groups it sees (empty with `all_groups`).
+
+    `allowed_networks`: from where it may work, empty for anywhere. `twofa`: the second factor is on. `sso`: the account belongs
+    to one of the OpenID provider.
+    """
 
     id: int
     login: str
@@ -42,11 +46,14 @@ class UserInfo:
     last_activity_at: int | None
     created_at: int
     updated_at: int
+    allowed_networks: list[str]
+    twofa: bool
+    sso: bool
 
 
 @dataclass(frozen=True, slots=True)
 class UserFields:
-    """What may be set; None leaves a field as it is. The password comes hashed (`passwords.hash_password`)."""
+    """What may be set; None leaves a field as it is. The password comes hashed (`passwords.new_hash`)."""
 
     login: str | None = None
     name: str | None = None
@@ -58,6 +65,7 @@ class UserFields:
     language: str | None = None
     timezone: str | None = None
     password_hash: str | None = None
+    allowed_networks: Collection[str] | None = None
 
 
 def ensure_owner(session: Session, runtime: Runtime) -> tuple[str, str] | None:
@@ -108,7 +116,7 @@ def user_create(session: Session, runtime: Runtime, actor: Actor, fields: UserFi
     now = runtime.now()
     user = User(
         login=_login(session, fields.login or ""), role_id=fields.role_id, password_hash=fields.password_hash,
-        name="", email="", enabled=True, all_groups=False, language="", timezone="", preferences={},
+        name="", email="", enabled=True, all_groups=False, language="", timezone="", preferences={}, allowed_networks=[],
         created_at=now, updated_at=now,
     )  # fmt: skip
     _apply(session, runtime, actor, user, fields, new=True)
@@ -138,7 +146,7 @@ def user_update(session: Session, runtime: Runtime, actor: Actor, user_id: int, 
 
 
 def self_update(session: Session, runtime: Runtime, actor: Actor, fields: UserFields) -> UserInfo:
-    """Change one's own name, email, language, time zone, password; nothing else is one's own to change."""
+    """Change one's own name, email, language, time zone, password, and with its right the allowed networks; nothing else."""
     actor.require("user_self_control")
     user = session.get(User, actor.user_id) if actor.user_id is not None else None
     if user is None:
@@ -150,6 +158,7 @@ def self_update(session: Session, runtime: Runtime, actor: Actor, fields: UserFi
         language=fields.language,
         timezone=fields.timezone,
         password_hash=fields.password_hash,
+        allowed_networks=fields.allowed_networks,
     )
     _apply(session, runtime, actor, user, own)
     _changed(session, runtime, actor, user, own)
@@ -219,6 +228,8 @@ def _apply(session: Session, runtime: Runtime, actor: Actor, user: User, fields:
         raise ValidationFailed(gettext("language: one of {choices}", choices=", ".join(LANGUAGES)), field="language")
     if fields.timezone and fields.timezone not in zoneinfo.available_timezones():
         raise ValidationFailed(gettext("timezone: unknown"), field="timezone")
+    if fields.allowed_networks is not None:
+        networks.apply(actor, user, fields.allowed_networks)
     for name in ("name", "email", "enabled", "all_groups", "language", "timezone", "password_hash"):
         value: Any = getattr(fields, name)
         if value is not None:
@@ -278,5 +289,6 @@ def _groups(session: Session, user_ids: list[int]) -> dict[int, list[int]]:
 def _info(user: User, role: str, groups: list[int]) -> UserInfo:
     return UserInfo(
         user.id, user.login, user.name, user.email, user.role_id, role, user.enabled, user.all_groups, groups, user.language,
-        user.timezone, user.last_activity_at, user.created_at, user.updated_at,
+        user.timezone, user.last_activity_at, user.created_at, user.updated_at, list(user.allowed_networks),
+        user.totp_confirmed_at is not None, bool(user.sso_subject),
     )  # fmt: skip

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
-from wildcore.errors import NotAllowed, ValidationFailed
 from wildcore.kit import Ctx
 from wildcore.kit.params import MAX_INT, Id, Limit, Offset
-from wildcore.services import auth, keys, passwords, roles, users
+from wildcore.services import auth, keys, passwords, roles, sign_in, users
 from wildcore.services.presenting_people import issued_json, key_json, permissions_json, role_json, user_json
 from wildcore.services.users import UserFields
-from wildcore.store.tables import User
 
 Number = Annotated[int, Field(ge=-MAX_INT, le=MAX_INT)]
 
@@ -31,11 +28,14 @@ class SignInBody(Body):
 
     login: str = Field(min_length=1, max_length=100)
     password: str = Field(max_length=1000)
-    twofa_pin: str | None = None
+    twofa_pin: str | None = Field(None, max_length=40)
 
 
 class SelfBody(Body):
-    """What people change of themselves; `current_password` goes with a new password."""
+    """What people change of themselves; `current_password` goes with a new password.
+
+    `allowed_networks` needs `user_management_config_strict_ip`.
+    """
 
     name: str | None = Field(None, max_length=200)
     email: str | None = Field(None, max_length=200)
@@ -43,6 +43,7 @@ class SelfBody(Body):
     timezone: str | None = None
     password: str | None = Field(None, max_length=1000)
     current_password: str | None = Field(None, max_length=1000)
+    allowed_networks: list[str] | None = Field(None, max_length=100)
 
 
 class UserBody(Body):
@@ -58,6 +59,7 @@ class UserBody(Body):
     group_ids: list[Number] | None = Field(None, max_length=10_000)
     language: str | None = None
     timezone: str | None = None
+    allowed_networks: list[str] | None = Field(None, max_length=100)
 
 
 class KeyBody(Body):
@@ -65,6 +67,12 @@ class KeyBody(Body):
 
     expiration: str = Field("", max_length=20)
     description: str = Field("", max_length=300)
+
+
+class DescriptionBody(Body):
+    """The note on what a key is for."""
+
+    description: str = Field(max_length=300)
 
 
 class RoleBody(Body):
@@ -76,10 +84,14 @@ class RoleBody(Body):
     display: bool | None = None
 
 
-async def sign_in(ctx: Ctx, body: SignInBody) -> dict[str, Any]:
-    """Sign in with login and password; `data.key` is the key for `X-Auth-Key`."""
-    origin = auth.SignIn(ip=ctx.request.ip, client=ctx.request.headers.get("user-agent", ""))
-    return issued_json(await auth.sign_in(ctx.runtime, body.login, body.password, origin))
+async def authenticate(ctx: Ctx, body: SignInBody) -> dict[str, Any]:
+    """Sign in with login and password; `data.key` is the key for `X-Auth-Key`.
+
+    Where the second factor is on, `twofa_pin` holds the code of the authenticator or a recovery code; without it the answer is
+    401 with a description that begins with `twofa_pin`.
+    """
+    origin = sign_in.Origin(ctx.request.ip, ctx.request.headers.get("user-agent", ""))
+    return issued_json(await sign_in.sign_in(ctx.runtime, body.login, body.password, origin, body.twofa_pin or ""))
 
 
 def sign_out(ctx: Ctx) -> None:
@@ -98,8 +110,10 @@ def self_get(ctx: Ctx) -> dict[str, Any]:
 async def self_update(ctx: Ctx, body: SelfBody) -> dict[str, Any]:
     """Change one's own account. A new password ends the other sessions."""
     if body.password is not None:
-        await _check_current_password(ctx, body.current_password or "")
-    fields = UserFields(**body.model_dump(exclude={"password", "current_password"}), password_hash=await _hashed(body.password))
+        await sign_in.with_password(ctx.runtime, ctx.actor, body.current_password or "")
+    fields = UserFields(
+        **body.model_dump(exclude={"password", "current_password"}), password_hash=await _hashed(ctx, body.password)
+    )
     return user_json(await _write(ctx, lambda session: users.self_update(session, ctx.runtime, ctx.actor, fields)))
 
 
@@ -111,6 +125,16 @@ def self_sessions(ctx: Ctx) -> list[dict[str, Any]]:
 def self_session_close(ctx: Ctx, key_id: Id) -> None:
     """Close one of one's own sessions or keys."""
     keys.revoke(ctx.session, ctx.runtime, ctx.actor, key_id, user_id=_own_id(ctx))
+
+
+def self_session_describe(ctx: Ctx, key_id: Id, body: DescriptionBody) -> None:
+    """Change the note on one of one's own sessions or keys."""
+    keys.describe_key(ctx.session, ctx.runtime, ctx.actor, key_id, body.description, user_id=_own_id(ctx))
+
+
+def self_sessions_close(ctx: Ctx, keys_too: bool = False) -> dict[str, Any]:
+    """Close all one's own sessions but this one; with `keys_too` also the API keys."""
+    return {"closed": keys.revoke_others(ctx.session, ctx.runtime, ctx.actor, _own_id(ctx), api_keys=keys_too)}
 
 
 def self_generate_key(ctx: Ctx, body: KeyBody) -> dict[str, Any]:
@@ -132,13 +156,13 @@ def user_get(ctx: Ctx, user_id: Id) -> dict[str, Any]:
 
 async def user_create(ctx: Ctx, body: UserBody) -> dict[str, Any]:
     """A new user."""
-    fields = UserFields(**body.model_dump(exclude={"password"}), password_hash=await _hashed(body.password))
+    fields = UserFields(**body.model_dump(exclude={"password"}), password_hash=await _hashed(ctx, body.password))
     return user_json(await _write(ctx, lambda session: users.user_create(session, ctx.runtime, ctx.actor, fields)))
 
 
 async def user_update(ctx: Ctx, user_id: Id, body: UserBody) -> dict[str, Any]:
     """Change a user. A new password ends the user's sessions."""
-    fields = UserFields(**body.model_dump(exclude={"password"}), password_hash=await _hashed(body.password))
+    fields = UserFields(**body.model_dump(exclude={"password"}), password_hash=await _hashed(ctx, body.password))
     return user_json(await _write(ctx, lambda session: users.user_update(session, ctx.runtime, ctx.actor, user_id, fields)))
 
 
@@ -160,6 +184,16 @@ def user_sessions(ctx: Ctx, user_id: Id) -> list[dict[str, Any]]:
 def user_session_close(ctx: Ctx, user_id: Id, key_id: Id) -> None:
     """Close a user's session or key."""
     keys.revoke(ctx.session, ctx.runtime, ctx.actor, key_id, user_id=user_id)
+
+
+def user_session_describe(ctx: Ctx, user_id: Id, key_id: Id, body: DescriptionBody) -> None:
+    """Change the note on a user's session or key."""
+    keys.describe_key(ctx.session, ctx.runtime, ctx.actor, key_id, body.description, user_id=user_id)
+
+
+def user_sessions_close(ctx: Ctx, user_id: Id, keys_too: bool = False) -> dict[str, Any]:
+    """Close all sessions of a user; with `keys_too` also the API keys."""
+    return {"closed": keys.revoke_others(ctx.session, ctx.runtime, ctx.actor, user_id, api_keys=keys_too)}
 
 
 def role_list(ctx: Ctx) -> list[dict[str, Any]]:
@@ -209,20 +243,11 @@ def _generate(ctx: Ctx, user_id: int, body: KeyBody) -> dict[str, Any]:
 
 
 def _own_id(ctx: Ctx) -> int:
-    if ctx.actor.user_id is None:
-        raise NotAllowed(f"User {ctx.actor.login} has no account")
-    return ctx.actor.user_id
+    return sign_in.own_id(ctx.actor)
 
 
-async def _hashed(password: str | None) -> str | None:
-    return None if password is None else await asyncio.to_thread(passwords.hash_password, password)
-
-
-async def _check_current_password(ctx: Ctx, current: str) -> None:
-    user_id = _own_id(ctx)
-    stored = await ctx.runtime.db.run_read(lambda session: session.get_one(User, user_id).password_hash)
-    if not await asyncio.to_thread(passwords.verify_password, stored, current):
-        raise ValidationFailed("current_password: wrong", field="current_password")
+async def _hashed(ctx: Ctx, password: str | None) -> str | None:
+    return None if password is None else await passwords.new_hash_async(ctx.runtime.settings, password)
 
 
 async def _write(ctx: Ctx, work: Callable[[Session], users.UserInfo]) -> users.UserInfo:

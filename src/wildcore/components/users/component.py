@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wildcore.components.users import api, pages
+from wildcore.components.users import api, api_security, pages
 from wildcore.kit import PUBLIC, Component, Page, Route, _
 from wildcore.kit.permissions import USER_DISPLAY, USER_MANAGEMENT, USER_SELF, USER_SELF_CONTROL, USER_STRICT_IP
 
@@ -14,12 +14,19 @@ component = Component(
     description=_("People and programs, their roles, keys and sessions"),
     permissions=(USER_SELF, USER_DISPLAY, USER_SELF_CONTROL, USER_MANAGEMENT, USER_STRICT_IP),
     api=(
-        Route("POST", "/auth", api.sign_in, PUBLIC),
+        Route("POST", "/auth", api.authenticate, PUBLIC),
         Route("DELETE|POST", "/logout", api.sign_out, USER_SELF),
         Route("GET", "/user/self", api.self_get, USER_SELF),
         Route("PUT", "/user/self", api.self_update, USER_SELF_CONTROL),
         Route("GET", "/user/self/sessions", api.self_sessions, USER_SELF),
+        Route("DELETE", "/user/self/sessions", api.self_sessions_close, USER_SELF),
+        Route("PUT", "/user/self/sessions/{key_id}", api.self_session_describe, USER_SELF_CONTROL),
         Route("DELETE", "/user/self/sessions/{key_id}", api.self_session_close, USER_SELF),
+        Route("GET", "/user/self/twofa", api_security.self_twofa, USER_SELF),
+        Route("POST", "/user/self/twofa", api_security.self_twofa_begin, USER_SELF_CONTROL),
+        Route("POST", "/user/self/twofa/confirm", api_security.self_twofa_confirm, USER_SELF_CONTROL),
+        Route("POST", "/user/self/twofa/recovery-codes", api_security.self_twofa_recovery_codes, USER_SELF_CONTROL),
+        Route("DELETE|POST", "/user/self/twofa/disable", api_security.self_twofa_disable, USER_SELF_CONTROL),
         Route("POST", "/user/self/generate-auth-key", api.self_generate_key, USER_SELF_CONTROL),
         Route("GET", "/user", api.user_list, USER_DISPLAY),
         Route("POST", "/user", api.user_create, USER_MANAGEMENT),
@@ -28,7 +35,14 @@ component = Component(
         Route("DELETE", "/user/{user_id}", api.user_delete, USER_MANAGEMENT),
         Route("POST", "/user/{user_id}/generate-auth-key", api.user_generate_key, USER_MANAGEMENT),
         Route("GET", "/user/{user_id}/sessions", api.user_sessions, USER_MANAGEMENT),
+        Route("DELETE", "/user/{user_id}/sessions", api.user_sessions_close, USER_MANAGEMENT),
+        Route("PUT", "/user/{user_id}/sessions/{key_id}", api.user_session_describe, USER_MANAGEMENT),
         Route("DELETE", "/user/{user_id}/sessions/{key_id}", api.user_session_close, USER_MANAGEMENT),
+        Route("GET", "/user/{user_id}/twofa", api_security.user_twofa, USER_DISPLAY),
+        Route("DELETE", "/user/{user_id}/twofa", api_security.user_twofa_disable, USER_MANAGEMENT),
+        Route("GET", "/security/sign-in-failures", api_security.sign_in_failures, USER_MANAGEMENT),
+        Route("DELETE", "/security/sign-in-failures", api_security.sign_in_failures_reset, USER_MANAGEMENT),
+        Route("POST", "/security/rights-changed", api_security.rights_changed, USER_MANAGEMENT, reads=True),
         Route("GET", "/user-role", api.role_list, USER_DISPLAY),
         Route("POST", "/user-role", api.role_create, USER_MANAGEMENT),
         Route("GET", "/user-role/{role_id}", api.role_get, USER_DISPLAY),

@@ -11,6 +11,7 @@ from wildcore.i18n import LANGUAGES
 from wildcore.kit import Ctx, Redirect, Template
 from wildcore.kit.http import LANGUAGE_COOKIE, SESSION_COOKIE, Cookie
 from wildcore.services import auth
+from wildcore.services import sign_in as signing
 from wildcore.store.tables import User
 
 YEAR_SEC = 365 * 86400
@@ -31,9 +32,9 @@ async def sign_in(
     place: Annotated[str, Form(alias="next", max_length=2000)] = "/",
 ) -> Template | Redirect:
     """Check login and password; the session's key goes into a cookie that scripts cannot read."""
-    origin = auth.SignIn(ip=ctx.request.ip, client=ctx.request.headers.get("user-agent", ""))
+    origin = signing.Origin(ctx.request.ip, ctx.request.headers.get("user-agent", ""))
     try:
-        issued = await auth.sign_in(ctx.runtime, login, password, origin)
+        issued = await signing.sign_in(ctx.runtime, login, password, origin)
     except (Unauthenticated, NotAllowed) as refused:
         status = 401 if isinstance(refused, Unauthenticated) else 429
         return Template("users/sign_in.html", {"place": place, "login": login, "error": refused.description}, status)

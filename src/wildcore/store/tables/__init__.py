@@ -2,6 +2,7 @@
 
 from wildcore.store.tables.base import Base
 from wildcore.store.tables.billing import Binding, Subscriber, SubscriberClaim
+from wildcore.store.tables.logs import DeviceCall, InterfaceMark, PollRun
 from wildcore.store.tables.network import (
     Device,
     DeviceAccess,
@@ -14,7 +15,18 @@ from wildcore.store.tables.network import (
     ModuleAnswer,
     OnuValues,
 )
-from wildcore.store.tables.people import OWNER_ROLE_ID, SYSTEM_ROLE_ID, ActionLog, AuthKey, Role, User, UserGroup
+from wildcore.store.tables.people import (
+    OWNER_ROLE_ID,
+    SYSTEM_ROLE_ID,
+    ActionLog,
+    AuthKey,
+    Generation,
+    RecoveryCode,
+    Role,
+    SignInFailure,
+    User,
+    UserGroup,
+)
 from wildcore.store.tables.work import ComponentRow, Lease, Poll, ScheduleRow, ScheduleRun, SettingRow
 
 # Ids are never used again on SQLite either: an address or a log line that names a deleted object must not come to mean another,
@@ -33,20 +45,26 @@ __all__ = [
     "ComponentRow",
     "Device",
     "DeviceAccess",
+    "DeviceCall",
     "DeviceGroup",
     "DeviceGroupLink",
     "DeviceModel",
     "FdbHistory",
+    "Generation",
     "Interface",
     "InterfaceHistory",
+    "InterfaceMark",
     "Lease",
     "ModuleAnswer",
     "OnuValues",
     "Poll",
+    "PollRun",
+    "RecoveryCode",
     "Role",
     "ScheduleRow",
     "ScheduleRun",
     "SettingRow",
+    "SignInFailure",
     "Subscriber",
     "SubscriberClaim",
     "User",
