@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from wildcore.i18n import _
-from wildcore.services.log_settings import LOG_SETTINGS, SEARCH_SETTINGS
 from wildcore.services.oidc_settings import OIDC_SETTINGS
 from wildcore.services.settings import Setting
 
@@ -14,7 +13,6 @@ CORE_SECTIONS = {
     "sso": _("Single sign-on"),
     "devices": _("Devices"),
     "signals": _("Signal limits"),
-    "search_device": _("Search of subscribers"),
 }
 
 CORE_SETTINGS: tuple[Setting, ...] = (
@@ -41,7 +39,7 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         list,
     ),
     Setting("LOG_LEVEL", "WARNING", _("Log level"), choices=("DEBUG", "INFO", "WARNING", "ERROR")),
-    Setting("POLLER_COUNT_PROCS", 10, _("Devices polled at once"), type=int, minimum=1, maximum=100),
+    Setting("POLLER_COUNT_PROCS", 10, _("Devices polled at once"), type=int, minimum=1, maximum=1000),
     Setting("POLLER_IGNORE_DOWN", True, _("Skip devices that are down"), type=bool),
     Setting(
         "INTERFACE_RETENTION_DAYS",
@@ -119,7 +117,5 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         type=int,
         minimum=1,
     ),
-    *LOG_SETTINGS,
-    *SEARCH_SETTINGS,
     *OIDC_SETTINGS,
 )
