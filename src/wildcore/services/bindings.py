@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, delete, desc, func, insert, not_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from wildcore.store.tables import Binding, Device, FdbHistory, Interface, SubscriberClaim
 
@@ -83,7 +83,7 @@ def rebind(
 
 def place_rank(place: Any = Interface) -> tuple[ColumnElement[Any], ...]:
     """How current a place of an ident is, the more the greater: not gone, online on an OLT that is up, last online, last seen."""
-    down = aliased(Device)
+    down = Device.__table__.alias().c
     dead = place.device_id.in_(select(down.id).where(down.status == "Down"))
     return (
         case((place.gone_at.is_(None), 1), else_=0),
@@ -94,9 +94,9 @@ def place_rank(place: Any = Interface) -> tuple[ColumnElement[Any], ...]:
     )
 
 
-def place_order() -> tuple[ColumnElement[Any], ...]:
+def place_order(place: Any = Interface) -> tuple[ColumnElement[Any], ...]:
     """ORDER BY of places of one ident, the current place first (S18)."""
-    return tuple(desc(part) for part in place_rank())
+    return tuple(desc(part) for part in place_rank(place))
 
 
 def rebind_doubled(session: Session, device_ids: Collection[int]) -> None:

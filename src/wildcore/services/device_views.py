@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from wildcore.services.actor import Actor
-from wildcore.services.applying.bulk import among
+from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
 from wildcore.store.tables import Device, DeviceAccess, DeviceGroup, DeviceGroupLink, DeviceModel
 
 T = TypeVar("T")
@@ -89,38 +90,46 @@ class DeviceView:
     groups: tuple[GroupView, ...] = ()
 
 
+# The tables' own columns: statements of them are executed without the ORM's rows, which would cost more than the query.
+_D, _M, _A = Device.__table__.c, DeviceModel.__table__.c, DeviceAccess.__table__.c
+_G, _L = DeviceGroup.__table__.c, DeviceGroupLink.__table__.c
+
 _DEVICE = (
-    Device.id,
-    Device.ip,
-    Device.name,
-    Device.enabled,
-    Device.location,
-    Device.description,
-    Device.mac,
-    Device.serial,
-    Device.latitude,
-    Device.longitude,
-    Device.params,
-    Device.pollers,
-    Device.status,
-    Device.status_at,
-    Device.status_changed_at,
-    Device.created_at,
-    Device.updated_at,
+    _D.id,
+    _D.ip,
+    _D.name,
+    _D.enabled,
+    _D.location,
+    _D.description,
+    _D.mac,
+    _D.serial,
+    _D.latitude,
+    _D.longitude,
+    _D.params,
+    _D.pollers,
+    _D.status,
+    _D.status_at,
+    _D.status_changed_at,
+    _D.created_at,
+    _D.updated_at,
 )
 _MODEL = (
-    DeviceModel.id,
-    DeviceModel.key,
-    DeviceModel.name,
-    DeviceModel.vendor,
-    DeviceModel.model,
-    DeviceModel.type,
-    DeviceModel.family,
-    DeviceModel.pollers,
-    DeviceModel.params,
+    _M.id,
+    _M.key,
+    _M.name,
+    _M.vendor,
+    _M.model,
+    _M.type,
+    _M.family,
+    _M.pollers,
+    _M.params,
 )
-_ACCESS = (DeviceAccess.id, DeviceAccess.name, DeviceAccess.params, DeviceAccess.created_at, DeviceAccess.updated_at)
-_COLUMNS: tuple[Any, ...] = (*_DEVICE, *_MODEL, *_ACCESS)
+_ACCESS = (_A.id, _A.name, _A.params, _A.created_at, _A.updated_at)
+_DEVICES: Select[Any] = (
+    select(*_DEVICE, *_MODEL, *_ACCESS)
+    .join_from(Device.__table__, DeviceModel.__table__, _M.id == _D.model_id)
+    .join(DeviceAccess.__table__, _A.id == _D.access_id)
+)
 
 
 def read_devices(
@@ -132,16 +141,20 @@ def read_devices(
     offset: int = 0,
 ) -> list[DeviceView]:
     """Devices that fit the conditions, in two statements. The caller adds the condition of its actor's scope."""
-    query = (
-        select(*_COLUMNS)
-        .join(DeviceModel, DeviceModel.id == Device.model_id)
-        .join(DeviceAccess, DeviceAccess.id == Device.access_id)
-        .where(*conditions)
-        .order_by(*(order or (Device.id,)))
-        .limit(limit)
-        .offset(offset or None)
-    )
-    rows = session.execute(query).all()
+    query = _DEVICES.where(*conditions).order_by(*(order or (_D.id,))).limit(limit).offset(offset or None)
+    return _views(session, actor, session.execute(query).all())
+
+
+def devices_by_id(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, DeviceView]:
+    """Devices of rows that were already read within the actor's scope, by id, in two statements however many they are."""
+    if not ids:
+        return {}
+    sqlite = is_sqlite(session)
+    rows = session.execute(_by_ids(sqlite), {"ids": among_value(ids, sqlite=sqlite)}).all()
+    return {view.id: view for view in _views(session, actor, rows)}
+
+
+def _views(session: Session, actor: Actor, rows: Sequence[Sequence[Any]]) -> list[DeviceView]:
     groups = _groups(session, actor, [row[0] for row in rows]) if rows else {}
     models: dict[int, ModelView] = {}
     accesses: dict[int, AccessView] = {}
@@ -154,13 +167,6 @@ def read_devices(
             accesses[access[0]] = AccessView(*access)
         views.append(DeviceView(*(*device, models[model[0]], accesses[access[0]], groups.get(row[0], ()))))
     return views
-
-
-def devices_by_id(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, DeviceView]:
-    """Devices of rows that were already read within the actor's scope, by id, in two statements however many they are."""
-    if not ids:
-        return {}
-    return {view.id: view for view in read_devices(session, actor, among(session, Device.__table__.c.id, ids))}
 
 
 def model_view(columns: Sequence[Any]) -> ModelView:
@@ -176,19 +182,32 @@ def model_columns() -> tuple[Any, ...]:
 
 
 def _groups(session: Session, actor: Actor, device_ids: Sequence[int]) -> dict[int, tuple[GroupView, ...]]:
-    query = (
-        select(DeviceGroupLink.device_id, DeviceGroup.id, DeviceGroup.name, DeviceGroup.description, DeviceGroup.created_at)
-        .join(DeviceGroup, DeviceGroup.id == DeviceGroupLink.group_id)
-        .where(among(session, DeviceGroupLink.__table__.c.device_id, device_ids))
-        .order_by(DeviceGroup.id)
-    )
+    sqlite, values = is_sqlite(session), dict[str, Any]()
     if actor.group_ids is not None:
-        query = query.where(DeviceGroupLink.group_id.in_(sorted(actor.group_ids)))
+        values["groups"] = sorted(actor.group_ids)
+    query = _groups_of(sqlite, bool(values))
+    values["ids"] = among_value(device_ids, sqlite=sqlite)
     known: dict[int, GroupView] = {}
     found: dict[int, list[GroupView]] = defaultdict(list)
-    for device_id, group_id, name, description, created_at in session.execute(query):
+    for device_id, group_id, name, description, created_at in session.execute(query, values):
         group = known.get(group_id)
         if group is None:
             group = known[group_id] = GroupView(group_id, name, description, created_at)
         found[device_id].append(group)
     return {device_id: tuple(groups) for device_id, groups in found.items()}
+
+
+@cache
+def _by_ids(sqlite: bool) -> Select[Any]:
+    return _DEVICES.where(among_given(_D.id, "ids", sqlite=sqlite)).order_by(_D.id)
+
+
+@cache
+def _groups_of(sqlite: bool, limited: bool) -> Select[Any]:
+    query = (
+        select(_L.device_id, _G.id, _G.name, _G.description, _G.created_at)
+        .join_from(DeviceGroupLink.__table__, DeviceGroup.__table__, _G.id == _L.group_id)
+        .where(among_given(_L.device_id, "ids", sqlite=sqlite))
+        .order_by(_G.id)
+    )
+    return query.where(_L.group_id.in_(bindparam("groups", expanding=True))) if limited else query

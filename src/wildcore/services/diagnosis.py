@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from wildcore.drivers.capabilities import Module
@@ -23,13 +24,15 @@ from wildcore.services import calls, stored
 from wildcore.services.actor import Actor
 from wildcore.services.calls import CallResult, Place, Source
 from wildcore.services.device_sessions import modules_of
-from wildcore.services.interface_search import COLUMNS, InterfaceView, stale, views
+from wildcore.services.interface_search import COLUMNS, PLACES, InterfaceView, stale, views
 from wildcore.services.live import Question
 from wildcore.services.runtime import Runtime
-from wildcore.services.scope import visible_devices
+from wildcore.services.scope import in_scope, scope_values
 from wildcore.services.stored import Stored
 from wildcore.services.stored_rows import ONU_FACTS, Facts
-from wildcore.store.tables import Device, Interface, OnuValues
+from wildcore.store.tables import Interface, OnuValues
+
+_I = Interface.__table__.c
 
 DEVICE_WAIT_SEC = 30.0
 """Longest time that a diagnosis from the device takes, whatever the device does."""
@@ -99,13 +102,8 @@ async def diagnose(runtime: Runtime, actor: Actor, interface_id: int, source: So
 
 
 def _load(session: Session, runtime: Runtime, actor: Actor, interface_id: int) -> _Known:
-    query = (
-        select(*COLUMNS, stale(actor), *ONU_FACTS)
-        .join(Device, Device.id == Interface.device_id)
-        .outerjoin(OnuValues, OnuValues.interface_id == Interface.id)
-        .where(Interface.id == interface_id, visible_devices(actor))
-    )
-    row = session.execute(query).one_or_none()
+    values = scope_values(actor) | {"interface": interface_id}
+    row = session.execute(_interface(actor.group_ids is not None), values).one_or_none()
     if row is None:
         raise NotFound(gettext("There is no interface {id}", id=interface_id), field="interface_id")
     width = len(COLUMNS) + 1
@@ -123,6 +121,15 @@ def _load(session: Session, runtime: Runtime, actor: Actor, interface_id: int) -
             last = stored.of_interface(module.name, facts, answers, fdb)
         questions[module.name] = (_question(view, module), last)
     return _Known(view, place, questions)
+
+
+@cache
+def _interface(limited: bool) -> Select[Any]:
+    return (
+        select(*COLUMNS, stale(limited=limited), *ONU_FACTS)
+        .select_from(PLACES.outerjoin(OnuValues.__table__, OnuValues.__table__.c.interface_id == _I.id))
+        .where(_I.id == bindparam("interface"), in_scope(_I.device_id, limited=limited))
+    )
 
 
 def _modules(view: InterfaceView, place: Place) -> list[Module]:

@@ -7,24 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, case, exists, func, or_, select, tuple_
+from sqlalchemy.orm import Session
 
 from wildcore.model.ident import ident_key, mac_key
 from wildcore.services import subscribers
 from wildcore.services.actor import Actor
-from wildcore.services.applying.bulk import among
+from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
 from wildcore.services.bindings import place_order, place_rank
 from wildcore.services.device_views import DeviceView, Listing, devices_by_id
 from wildcore.services.runtime import Runtime
-from wildcore.services.scope import visible_devices
+from wildcore.services.scope import in_scope, scope_values
 from wildcore.services.subscribers import SubscriberView
 from wildcore.store.tables import Device, FdbHistory, Interface
 
 UNFILTERED_LIMIT = 10_000
 _LONGEST_PORT_NUMBER = 6
+_PLAIN = ("device_id", "device_ip", "parent_bind_key", "type")
+_BY_PLACE = frozenset({"ident", "mac", "active_mac"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +88,33 @@ class InterfaceView:
     subscribers: tuple[SubscriberView, ...] = ()
 
 
+# Statements are built once for each shape of a question, over the tables themselves: building one costs more than running it.
+_I, _D, _F = Interface.__table__.c, Device.__table__.c, FdbHistory.__table__.c
+PLACES = Interface.__table__.join(Device.__table__, _D.id == _I.device_id)
 COLUMNS: tuple[Any, ...] = (
-    Interface.id,
-    Interface.device_id,
-    Interface.bind_key,
-    Interface.parent_bind_key,
-    Interface.name,
-    Interface.port_num,
-    Interface.type,
-    Interface.if_index,
-    Interface.status,
-    Interface.status_changed_at,
-    Interface.description,
-    Interface.comment,
-    Interface.ident,
-    Interface.ident_type,
-    Interface.latitude,
-    Interface.longitude,
-    Interface.poll_enabled,
-    Interface.save_fdb,
-    Interface.last_seen_at,
-    Interface.last_online_at,
-    Interface.gone_at,
-    Interface.created_at,
-    Interface.updated_at,
+    _I.id,
+    _I.device_id,
+    _I.bind_key,
+    _I.parent_bind_key,
+    _I.name,
+    _I.port_num,
+    _I.type,
+    _I.if_index,
+    _I.status,
+    _I.status_changed_at,
+    _I.description,
+    _I.comment,
+    _I.ident,
+    _I.ident_type,
+    _I.latitude,
+    _I.longitude,
+    _I.poll_enabled,
+    _I.save_fdb,
+    _I.last_seen_at,
+    _I.last_online_at,
+    _I.gone_at,
+    _I.created_at,
+    _I.updated_at,
 )
 
 
@@ -121,103 +127,130 @@ def search(
     """
     if wanted.empty and limit is None:
         limit = UNFILTERED_LIMIT
-    conditions = _conditions(actor, wanted)
-    if conditions is None:
+    asked = _asked(wanted)
+    if asked is None:
         return Listing([], 0)
-    by_place = wanted.ont_ident is not None or wanted.mac_address is not None
-    order: Sequence[Any] = place_order() if by_place else (Interface.gone_at.is_not(None), Interface.device_id, Interface.id)
-    query = select(*COLUMNS, stale(actor)).join(Device, Device.id == Interface.device_id).where(*conditions).order_by(*order)
-    rows = session.execute(query.limit(limit).offset(offset or None)).all()
+    shape, values = asked
+    limited = actor.group_ids is not None
+    values |= scope_values(actor) | {"row_limit": limit, "row_offset": offset}
+    rows = session.execute(_found(shape, limited, limit is not None, offset > 0), values).all()
     total = len(rows)
     if limit is not None or offset:
-        count = select(func.count(Interface.id)).join(Device, Device.id == Interface.device_id).where(*conditions)
-        total = session.scalar(count) or 0
+        total = session.execute(_count(shape, limited), values).scalar() or 0
     return Listing(views(session, runtime, actor, rows), total)
 
 
 def by_ids(session: Session, runtime: Runtime, actor: Actor, ids: Sequence[int]) -> dict[int, InterfaceView]:
     """Interfaces by id, without those that the actor may not see."""
-    query = (
-        select(*COLUMNS, stale(actor))
-        .join(Device, Device.id == Interface.device_id)
-        .where(among(session, Interface.__table__.c.id, ids), visible_devices(actor))
+    sqlite = is_sqlite(session)
+    values = scope_values(actor) | {"ids": among_value(ids, sqlite=sqlite)}
+    rows = session.execute(_by_ids(sqlite, actor.group_ids is not None), values).all()
+    return {view.id: view for view in views(session, runtime, actor, rows)}
+
+
+def stale(*, limited: bool) -> ColumnElement[bool]:
+    """Whether the row is gone, or a better place of its ident exists that the actor may see (`scope.scope_values`)."""
+    other = Interface.__table__.alias().c
+    ahead = tuple_(*place_rank(other)) > tuple_(*place_rank(_I))
+    better = exists(
+        select(other.id).where(other.ident == _I.ident, other.id != _I.id, ahead, in_scope(other.device_id, limited=limited))
     )
-    return {view.id: view for view in views(session, runtime, actor, session.execute(query).all())}
+    return or_(_I.gone_at.is_not(None), and_(_I.ident.is_not(None), better)).label("stale")
 
 
-def stale(actor: Actor) -> ColumnElement[bool]:
-    """Whether the row is gone, or a better place of its ident exists that the actor may see."""
-    other, device = aliased(Interface), aliased(Device)
-    ahead = tuple_(*place_rank(other)) > tuple_(*place_rank())
-    better = exists(select(other.id).where(other.ident == Interface.ident, other.id != Interface.id, ahead))
-    if actor.group_ids is not None:
-        visible = select(Device.id).where(visible_devices(actor)).correlate(None)
-        better = exists(
-            select(other.id)
-            .join(device, device.id == other.device_id)
-            .where(
-                other.ident == Interface.ident,
-                other.id != Interface.id,
-                ahead,
-                device.id.in_(visible),
-            )
-        )
-    return or_(Interface.gone_at.is_not(None), and_(Interface.ident.is_not(None), better)).label("stale")
+@cache
+def _by_ids(sqlite: bool, limited: bool) -> Select[Any]:
+    scope = in_scope(_I.device_id, limited=limited)
+    return select(*COLUMNS, stale(limited=limited)).select_from(PLACES).where(among_given(_I.id, "ids", sqlite=sqlite), scope)
 
 
-def _conditions(actor: Actor, wanted: InterfaceQuery) -> list[ColumnElement[bool]] | None:
-    """WHERE of a search; None when nothing can fit (an ident that is none)."""
-    conditions: list[ColumnElement[bool]] = [visible_devices(actor)]
-    if wanted.device_id is not None:
-        conditions.append(Interface.device_id == wanted.device_id)
-    if wanted.device_ip is not None:
-        conditions.append(Device.ip == wanted.device_ip.strip())
-    if wanted.parent_bind_key is not None:
-        conditions.append(Interface.parent_bind_key == wanted.parent_bind_key)
-    if wanted.type is not None:
-        conditions.append(Interface.type == wanted.type)
+@lru_cache(maxsize=256)
+def _found(shape: tuple[str, ...], limited: bool, first: bool, later: bool) -> Select[Any]:
+    order: Sequence[Any] = (_I.gone_at.is_not(None), _I.device_id, _I.id)
+    if not _BY_PLACE.isdisjoint(shape):
+        order = place_order(_I)
+    query = select(*COLUMNS, stale(limited=limited)).select_from(PLACES).where(*_conditions(shape, limited)).order_by(*order)
+    query = query.limit(bindparam("row_limit", type_=Integer())) if first else query
+    return query.offset(bindparam("row_offset", type_=Integer())) if later else query
+
+
+@lru_cache(maxsize=256)
+def _count(shape: tuple[str, ...], limited: bool) -> Select[Any]:
+    return select(func.count(_I.id)).select_from(PLACES).where(*_conditions(shape, limited))
+
+
+def _asked(wanted: InterfaceQuery) -> tuple[tuple[str, ...], dict[str, Any]] | None:
+    """The shape of a question (names of its conditions) and its values; None when nothing can fit (an ident that is none)."""
+    shape: list[str] = []
+    values: dict[str, Any] = {}
+    for name in _PLAIN:
+        value = getattr(wanted, name)
+        if value is not None:
+            shape.append(name)
+            values[name] = value.strip() if name == "device_ip" else value
     if wanted.ont_ident is not None:
-        key = ident_key(wanted.ont_ident)
-        if not key:
+        shape.append("ident")
+        values["ident"] = ident_key(wanted.ont_ident)
+        if not values["ident"]:
             return None
-        conditions.append(Interface.ident == key)
     if wanted.mac_address is not None:
-        mac = mac_key(wanted.mac_address)
-        if mac is None:
+        shape.append("active_mac" if wanted.only_active_mac else "mac")
+        values["mac"] = mac_key(wanted.mac_address)
+        if values["mac"] is None:
             return None
-        seen = select(FdbHistory.interface_id).where(FdbHistory.mac == mac)
-        conditions.append(Interface.id.in_(seen.where(FdbHistory.active) if wanted.only_active_mac else seen))
-    if wanted.interface_name is not None:
-        conditions.append(_called(conditions, Interface.name, wanted.interface_name.strip()))
-    if wanted.interface_bind_key is not None:
-        conditions.append(_called(conditions, Interface.bind_key, wanted.interface_bind_key.strip()))
+    for column, text in (("name", wanted.interface_name), ("bind_key", wanted.interface_bind_key)):
+        if text is not None:
+            shape.append(_called(column, text.strip(), values, alone=not shape))
+    return tuple(shape), values
+
+
+def _called(column: str, text: str, values: dict[str, Any], *, alone: bool) -> str:
+    """Name of the condition of an interface's name or bind key."""
+    if text.isascii() and text.isdigit():
+        plain = text.lstrip("0") or "0"
+        values[f"{column}_names"] = sorted({text, plain})
+        values[f"{column}_port"] = int(plain) if len(plain) <= _LONGEST_PORT_NUMBER else -1
+        return f"{column}:number"
+    if alone:  # no device is named: by the index, in the cases that people type
+        values[f"{column}_names"] = sorted({text, text.lower(), text.upper(), text.capitalize()})
+        return f"{column}:cases"
+    values[f"{column}_text"] = text.lower()
+    return f"{column}:text"
+
+
+def _conditions(shape: Sequence[str], limited: bool) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [in_scope(_I.device_id, limited=limited)]
+    for name in shape:
+        conditions.append(_condition(name, conditions))
     return conditions
 
 
-def _called(within: Sequence[ColumnElement[bool]], column: Any, text: str) -> ColumnElement[bool]:
-    if text.isascii() and text.isdigit():
-        return Interface.id.in_(_numbered(within, text))
-    if len(within) == 1:  # no device is named: by the index, in the cases that people type
-        cases: ColumnElement[bool] = column.in_(sorted({text, text.lower(), text.upper(), text.capitalize()}))
-        return cases
-    return func.lower(column) == text.lower()
+def _condition(name: str, within: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    where = _D.ip if name == "device_ip" else _I.get(name)
+    if where is not None:
+        plain: ColumnElement[bool] = where == bindparam(name, type_=where.type)
+        return plain
+    if name in ("mac", "active_mac"):
+        seen = select(_F.interface_id).where(_F.mac == bindparam("mac"))
+        return _I.id.in_(seen.where(_F.active) if name == "active_mac" else seen)
+    column, _colon, kind = name.partition(":")
+    if kind == "number":
+        return _I.id.in_(_numbered(within, column))
+    if kind == "cases":
+        return _I[column].in_(bindparam(f"{column}_names", expanding=True))
+    return func.lower(_I[column]) == bindparam(f"{column}_text")
 
 
-def _numbered(within: Sequence[ColumnElement[bool]], number: str) -> Select[tuple[int]]:
+def _numbered(within: Sequence[ColumnElement[bool]], column: str) -> Select[Any]:
     """Ids of the ports that a bare number names: on each device only those of the strongest kind of match."""
-    by_port: ColumnElement[bool] = and_(Interface.port_num == -1)
-    plain = str(int(number))
-    if len(plain) <= _LONGEST_PORT_NUMBER:
-        by_port = and_(Interface.port_num == int(plain), Interface.type != "ONU")
-    names = {number, plain}
-    rank = case((Interface.bind_key.in_(names), 1), (Interface.name.in_(names), 2), else_=3)
-    place = (
-        func.dense_rank().over(partition_by=Interface.device_id, order_by=(Interface.gone_at.is_not(None), rank)).label("place")
-    )
+    names: BindParameter[Any] = bindparam(f"{column}_names", expanding=True)
+    by_port = and_(_I.port_num == bindparam(f"{column}_port"), _I.type != "ONU")
+    rank = case((_I.bind_key.in_(names), 1), (_I.name.in_(names), 2), else_=3)
+    place = func.dense_rank().over(partition_by=_I.device_id, order_by=(_I.gone_at.is_not(None), rank)).label("place")
     ranked = (
-        select(Interface.id, place)
-        .join(Device, Device.id == Interface.device_id)
-        .where(*within, or_(Interface.bind_key.in_(names), Interface.name.in_(names), by_port))
+        select(_I.id, place)
+        .select_from(PLACES)
+        .where(*within, or_(_I.bind_key.in_(names), _I.name.in_(names), by_port))
         .correlate(None)
         .subquery()
     )

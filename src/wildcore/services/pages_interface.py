@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from wildcore.model.interface import Vlan
@@ -13,10 +14,10 @@ from wildcore.services import stored
 from wildcore.services.actor import Actor
 from wildcore.services.bindings import place_order
 from wildcore.services.device_sessions import modules_of
-from wildcore.services.interface_search import InterfaceView
+from wildcore.services.interface_search import PLACES, InterfaceView
 from wildcore.services.interfaces import HistoryEntry, MacSeen, get_interface
 from wildcore.services.runtime import Runtime
-from wildcore.services.scope import visible_devices
+from wildcore.services.scope import in_scope, scope_values
 from wildcore.services.stored import Stored
 from wildcore.services.stored_rows import Facts
 from wildcore.store.tables import Device, FdbHistory, Interface, InterfaceHistory
@@ -36,6 +37,26 @@ PORT_MODULES = ("link_info", "counters", "fdb", "vlans", "lldp_info")
 PON_MODULES = ("link_info", "pon_ports_list", "pon_ports_optical", "counters")
 HISTORY_ROWS = 12
 MAC_ROWS = 30
+
+# Built once: building a statement costs more than running it.
+_I, _D, _H, _F = Interface.__table__.c, Device.__table__.c, InterfaceHistory.__table__.c, FdbHistory.__table__.c
+_HISTORY = (
+    select(_H.at, _H.status, _H.reason)
+    .where(_H.interface_id == bindparam("interface"))
+    .order_by(_H.at.desc(), _H.id.desc())
+    .limit(HISTORY_ROWS)
+)
+_MACS = (
+    select(_F.mac, _F.vlan_id, _F.first_seen_at, _F.last_seen_at, _F.active, func.count().over())
+    .where(_F.interface_id == bindparam("interface"))
+    .order_by(_F.active.desc(), _F.last_seen_at.desc(), _F.mac)
+    .limit(MAC_ROWS)
+)
+_CHILDREN = (
+    select(_I.status, func.count(_I.id))
+    .where(_I.device_id == bindparam("device"), _I.parent_bind_key == bindparam("parent"), _I.type == "ONU", _I.gone_at.is_(None))
+    .group_by(_I.status)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,61 +211,43 @@ def _controls(view: InterfaceView) -> frozenset[str]:
 
 def _places(session: Session, actor: Actor, view: InterfaceView) -> list[tuple[Place, bool]]:
     """The port above, and other places of the same ident (the current one first), in one statement."""
-    above = (Interface.device_id == view.device_id) & (Interface.bind_key == view.parent_bind_key) & (Interface.bind_key != "")
-    conditions = [above]
-    if view.ident:
-        conditions.append((Interface.ident == view.ident) & (Interface.id != view.id))
-    query = (
+    values = scope_values(actor) | {"device": view.device_id, "parent": view.parent_bind_key}
+    values |= {"interface": view.id, "ident": view.ident} if view.ident else {}
+    found = session.execute(_places_of(bool(view.ident), actor.group_ids is not None), values)
+    return [(Place(*row[:9]), row[9] is None or row[9] != view.ident) for row in found]
+
+
+@cache
+def _places_of(ident: bool, limited: bool) -> Select[Any]:
+    conditions = [and_(_I.device_id == bindparam("device"), _I.bind_key == bindparam("parent"), _I.bind_key != "")]
+    if ident:
+        conditions.append(and_(_I.ident == bindparam("ident"), _I.id != bindparam("interface")))
+    return (
         select(
-            Interface.id, Interface.name, Interface.status, Device.id, Device.name, Device.ip, Interface.last_online_at,
-            Interface.gone_at, Interface.description, Interface.ident,
+            _I.id, _I.name, _I.status, _D.id, _D.name, _D.ip, _I.last_online_at, _I.gone_at, _I.description, _I.ident,
         )
-        .join(Device, Device.id == Interface.device_id)
-        .where(or_(*conditions), visible_devices(actor))
-        .order_by(*place_order())
+        .select_from(PLACES)
+        .where(or_(*conditions), in_scope(_I.device_id, limited=limited))
+        .order_by(*place_order(_I))
         .limit(50)
     )  # fmt: skip
-    return [(Place(*row[:9]), row[9] is None or row[9] != view.ident) for row in session.execute(query)]
 
 
 def _history(session: Session, interface_id: int) -> tuple[HistoryEntry, ...]:
-    table = InterfaceHistory
-    query = (
-        select(table.at, table.status, table.reason)
-        .where(table.interface_id == interface_id)
-        .order_by(table.at.desc(), table.id.desc())
-        .limit(HISTORY_ROWS)
-    )
     made: list[HistoryEntry] = []
     until = None
-    for at, status, reason in session.execute(query):
+    for at, status, reason in session.execute(_HISTORY, {"interface": interface_id}):
         made.append(HistoryEntry(at, status, reason, until))
         until = at
     return tuple(made)
 
 
 def _macs(session: Session, interface_id: int) -> tuple[tuple[MacSeen, ...], int]:
-    table = FdbHistory
-    query = (
-        select(table.mac, table.vlan_id, table.first_seen_at, table.last_seen_at, table.active, func.count().over())
-        .where(table.interface_id == interface_id)
-        .order_by(table.active.desc(), table.last_seen_at.desc(), table.mac)
-        .limit(MAC_ROWS)
-    )
-    rows = session.execute(query).all()
+    rows = session.execute(_MACS, {"interface": interface_id}).all()
     seen = tuple(MacSeen(mac, vlan or None, first, last, active) for mac, vlan, first, last, active, _total in rows)
     return seen, rows[0][5] if rows else 0
 
 
 def _children(session: Session, view: InterfaceView) -> tuple[tuple[str, int], ...]:
-    query = (
-        select(Interface.status, func.count(Interface.id))
-        .where(
-            Interface.device_id == view.device_id,
-            Interface.parent_bind_key == view.bind_key,
-            Interface.type == "ONU",
-            Interface.gone_at.is_(None),
-        )
-        .group_by(Interface.status)
-    )
-    return tuple((status, count) for status, count in session.execute(query))
+    found = session.execute(_CHILDREN, {"device": view.device_id, "parent": view.bind_key})
+    return tuple((status, count) for status, count in found)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wildcore.errors import NotFound
@@ -16,6 +16,8 @@ from wildcore.services.actor import Actor
 from wildcore.store.tables import Device, DeviceGroupLink, Interface
 
 DeviceId = InstrumentedAttribute[int] | ColumnElement[int]
+_LINKS = DeviceGroupLink.__table__.c
+_GROUPS = "scope_groups"
 
 
 def visible_devices(actor: Actor, device_id: DeviceId = Device.id) -> ColumnElement[bool]:
@@ -26,6 +28,18 @@ def visible_devices(actor: Actor, device_id: DeviceId = Device.id) -> ColumnElem
     if actor.group_ids is None:
         return true()
     return device_id.in_(select(DeviceGroupLink.device_id).where(DeviceGroupLink.group_id.in_(sorted(actor.group_ids))))
+
+
+def in_scope(device_id: ColumnElement[int], *, limited: bool) -> ColumnElement[bool]:
+    """The same for a statement that is built once: `limited` says whether the actor has a limit, `scope_values` which."""
+    if not limited:
+        return true()
+    return device_id.in_(select(_LINKS.device_id).where(_LINKS.group_id.in_(bindparam(_GROUPS, expanding=True))))
+
+
+def scope_values(actor: Actor) -> dict[str, Any]:
+    """Parameters of a statement with `in_scope`."""
+    return {} if actor.group_ids is None else {_GROUPS: sorted(actor.group_ids)}
 
 
 def visible_interfaces(actor: Actor) -> ColumnElement[bool]:

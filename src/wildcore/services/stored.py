@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from wildcore.model.interface import FdbEntry
@@ -19,6 +19,29 @@ from wildcore.store.tables import FdbHistory, ModuleAnswer, OnuValues
 from wildcore.store.tables import Interface as InterfaceRow
 
 _VALUES_KEEP_THEIR_TIME = frozenset({"pon_onts_optical"})
+
+
+# Built once: building a statement costs more than running it.
+_I, _A, _F = InterfaceRow.__table__.c, ModuleAnswer.__table__.c, FdbHistory.__table__.c
+_FACTS = (
+    select(*INTERFACE_FACTS, *ONU_FACTS)
+    .join_from(InterfaceRow.__table__, OnuValues.__table__, OnuValues.__table__.c.interface_id == _I.id, isouter=True)
+    .where(_I.device_id == bindparam("device"))
+)
+_FACTS_OF_INTERFACE = _FACTS.where(_I.id == bindparam("interface"))
+_FACTS_OF_DEVICE = _FACTS.where(_I.gone_at.is_(None)).order_by(_I.id)
+_ANSWERS = select(_A.interface_id, _A.module, _A.data, _A.at, _A.complete, _A.error, _A.error_at).where(
+    _A.device_id == bindparam("device"), _A.interface_id.in_([0, bindparam("interface")])
+)
+_ANSWERS_OF_MODULES = _ANSWERS.where(_A.module.in_(bindparam("modules", expanding=True)))
+_FDB = (
+    select(_F.interface_id, _F.mac, _F.vlan_id, _I.bind_key, _I.if_index)
+    .join_from(FdbHistory.__table__, InterfaceRow.__table__, _I.id == _F.interface_id)
+    .where(_F.active)
+    .order_by(_F.vlan_id, _F.mac)
+)
+_FDB_OF_INTERFACE = _FDB.where(_F.interface_id == bindparam("interface"))
+_FDB_OF_DEVICE = _FDB.where(_F.device_id == bindparam("device"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,38 +75,30 @@ class AnswerRow:
 
 def load_facts(session: Session, device_id: int, interface_id: int | None = None) -> list[Facts]:
     """Facts of one interface, or of all of a device that are not gone. One statement."""
-    query = select(*INTERFACE_FACTS, *ONU_FACTS).outerjoin(OnuValues, OnuValues.interface_id == InterfaceRow.id)
-    if interface_id is not None:
-        query = query.where(InterfaceRow.id == interface_id, InterfaceRow.device_id == device_id)
-    else:
-        query = query.where(InterfaceRow.device_id == device_id, InterfaceRow.gone_at.is_(None)).order_by(InterfaceRow.id)
-    return [Facts(*row) for row in session.execute(query)]
+    query = _FACTS_OF_DEVICE if interface_id is None else _FACTS_OF_INTERFACE
+    values = {"device": device_id} if interface_id is None else {"device": device_id, "interface": interface_id}
+    return [Facts(*row) for row in session.execute(query, values)]
 
 
 def load_answers(
     session: Session, device_id: int, interface_id: int | None = None, modules: Iterable[str] | None = None
 ) -> dict[tuple[int, str], AnswerRow]:
     """Rows of `module_answers` by (interface id or 0, module), of the device and of one interface. One statement."""
-    table = ModuleAnswer
-    columns = (table.interface_id, table.module, table.data, table.at, table.complete, table.error, table.error_at)
-    query = select(*columns).where(table.device_id == device_id, table.interface_id.in_({0, interface_id or 0}))
+    values: dict[str, Any] = {"device": device_id, "interface": interface_id or 0}
+    query = _ANSWERS
     if modules is not None:
-        query = query.where(table.module.in_(list(modules)))
-    return {(row[0], row[1]): AnswerRow(*row) for row in session.execute(query)}
+        query, values["modules"] = _ANSWERS_OF_MODULES, list(modules)
+    return {(row[0], row[1]): AnswerRow(*row) for row in session.execute(query, values)}
 
 
 def load_fdb(session: Session, device_id: int, interface_id: int | None = None) -> list[tuple[int, FdbEntry]]:
     """Active addresses with the interface id they are behind. One statement."""
-    table = FdbHistory
-    query = select(table.interface_id, table.mac, table.vlan_id, InterfaceRow.bind_key, InterfaceRow.if_index)
-    query = query.join(InterfaceRow, InterfaceRow.id == table.interface_id).where(table.active)
-    if interface_id is not None:
-        query = query.where(table.interface_id == interface_id)
+    if interface_id is None:
+        found = session.execute(_FDB_OF_DEVICE, {"device": device_id})
     else:
-        query = query.where(table.device_id == device_id)
+        found = session.execute(_FDB_OF_INTERFACE, {"interface": interface_id})
     return [
-        (owner, FdbEntry(mac=mac, vlan_id=vlan or None, bind_key=key, if_index=index))
-        for owner, mac, vlan, key, index in session.execute(query.order_by(table.vlan_id, table.mac))
+        (owner, FdbEntry(mac=mac, vlan_id=vlan or None, bind_key=key, if_index=index)) for owner, mac, vlan, key, index in found
     ]
 
 

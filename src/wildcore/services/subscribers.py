@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from wildcore.i18n import Text
-from wildcore.services.bindings import chunks
+from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
 from wildcore.services.ports import BillingSource
 from wildcore.services.runtime import Runtime
 from wildcore.store.tables import Binding, Subscriber
+
+_B = Binding.__table__.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +56,34 @@ def sources(runtime: Runtime) -> dict[str, BillingSource]:
 
 
 def of_interfaces(session: Session, runtime: Runtime, interface_ids: Collection[int]) -> dict[int, list[SubscriberView]]:
-    """Subscribers of each interface, the strongest match first, then the lowest uid. One statement for each 5000 interfaces.
+    """Subscribers of each interface, the strongest match first, then the lowest uid. One statement.
 
     Subscribers of a billing that is switched off are kept in the database and not shown.
     """
     known = sources(runtime)
     found: dict[int, dict[int, SubscriberView]] = defaultdict(dict)
-    if not known:
+    if not known or not interface_ids:
         return {}
-    for part in chunks(interface_ids):
-        query = (
-            select(Binding.interface_id, Binding.strength, Subscriber)
-            .join(Subscriber, Subscriber.id == Binding.subscriber_id)
-            .where(Binding.interface_id.in_(part))
-        )
-        for interface_id, strength, row in session.execute(query):
-            if row.source not in known:  # in SQL it would make SQLite read every subscriber of the source
-                continue
-            before = found[interface_id].get(row.id)
-            if before is None or before.strength > strength:
-                found[interface_id][row.id] = view(row, known[row.source], strength)
+    sqlite = is_sqlite(session)
+    for row in session.execute(_at_interfaces(sqlite), {"ids": among_value(interface_ids, sqlite=sqlite)}):
+        if row.source not in known:  # in SQL it would make SQLite read every subscriber of the source
+            continue
+        before = found[row.interface_id].get(row.id)
+        if before is None or before.strength > row.strength:
+            found[row.interface_id][row.id] = view(row, known[row.source], row.strength)
     return {interface_id: sorted(views.values(), key=order) for interface_id, views in found.items()}
 
 
-def view(row: Subscriber, source: BillingSource, strength: int = 0) -> SubscriberView:
+@cache
+def _at_interfaces(sqlite: bool) -> Select[Any]:
+    return (
+        select(_B.interface_id, _B.strength, *Subscriber.__table__.c)
+        .join_from(Binding.__table__, Subscriber.__table__, Subscriber.__table__.c.id == _B.subscriber_id)
+        .where(among_given(_B.interface_id, "ids", sqlite=sqlite))
+    )
+
+
+def view(row: Subscriber | Row[Any], source: BillingSource, strength: int = 0) -> SubscriberView:
     """A subscriber as shown, with the link to its card."""
     return SubscriberView(
         id=row.id,

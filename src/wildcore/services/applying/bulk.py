@@ -12,9 +12,10 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Table, any_, bindparam, func, select
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, String, Table, any_, bindparam, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 Rows = Sequence[tuple[Any, ...]]
 
@@ -59,10 +60,30 @@ def update_rows(session: Session, table: Table, columns: tuple[str, ...], rows: 
 
 def among(session: Session, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
     """`column IN values` as one parameter, however many values there are."""
+    sqlite = is_sqlite(session)
+    value = among_value(values, sqlite=sqlite)
+    return _among(column, bindparam(None, value, type_=_among_type(column, sqlite)), sqlite)
+
+
+def among_given(column: ColumnElement[Any], name: str, *, sqlite: bool) -> ColumnElement[bool]:
+    """The same for a statement that is built once: the parameter `name` holds what `among_value` makes of the values."""
+    return _among(column, bindparam(name, type_=_among_type(column, sqlite)), sqlite)
+
+
+def among_value(values: Collection[Any], *, sqlite: bool) -> Any:
+    """Values as the one parameter of `among_given`."""
     plain = sorted(values)
-    if is_sqlite(session):
-        return column.in_(select(func.json_each(json.dumps(plain)).table_valued("value").c.value))
-    return column == any_(bindparam(None, plain, type_=ARRAY(column.type)))
+    return json.dumps(plain) if sqlite else plain
+
+
+def _among_type(column: ColumnElement[Any], sqlite: bool) -> TypeEngine[Any]:
+    return String() if sqlite else ARRAY(column.type)
+
+
+def _among(column: ColumnElement[Any], values: BindParameter[Any], sqlite: bool) -> ColumnElement[bool]:
+    if sqlite:
+        return column.in_(select(func.json_each(values).table_valued("value").c.value))
+    return column == any_(values)
 
 
 def _run(session: Session, statement: str, parameters: Any) -> None:
