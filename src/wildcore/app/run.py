@@ -29,7 +29,7 @@ from wildcore.worker import background
 log = logging.getLogger(__name__)
 
 
-class _Server(uvicorn.Server):
+class HttpServer(uvicorn.Server):
     """uvicorn without its own signal handling: `serve` decides when to stop, and the process exits with code 0."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -63,7 +63,7 @@ async def serve(
     tcp = listen(installation.config.listen)
     console = listen_console(installation.runtime.data_dir)
     app = create_app(installation.runtime, installation.components)
-    server, console_server = _server(app, "on"), _server(_console_app(app), "off")
+    server, console_server = http_server(app, "on"), http_server(_console_app(app), "off")
     try:
         async with background(installation.runtime):
             serving = asyncio.create_task(server.serve(sockets=[tcp]))
@@ -87,7 +87,8 @@ async def serve(
         await live.drain(installation.runtime)  # what was answered is written before the database closes
 
 
-def _server(app: ASGIApp, lifespan: Literal["on", "off"]) -> _Server:
+def http_server(app: ASGIApp, lifespan: Literal["on", "off"]) -> HttpServer:
+    """A server of this application, as the product runs it; `serve` it on sockets."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -97,7 +98,7 @@ def _server(app: ASGIApp, lifespan: Literal["on", "off"]) -> _Server:
         lifespan=lifespan,
         timeout_graceful_shutdown=5,
     )
-    return _Server(config)
+    return HttpServer(config)
 
 
 def _console_app(app: ASGIApp) -> ASGIApp:

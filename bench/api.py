@@ -1,0 +1,349 @@
+"""What billing asks most, over HTTP: requests per second, p50 and p99 with 16 clients, beside a bare endpoint of the same server.
+
+    python bench/api.py [--onus 10000 100000 1000000] [--seconds 5] [--database URL] [--keep DIRECTORY]
+
+The server is the product's own (uvicorn, pages, pollers) in a process of its own over a filled database (`_fill.py`); the clients
+are 16 kept-alive connections of this process. "hello" is a plain FastAPI endpoint in the same process, beside the product's
+application: nothing of ours runs for it. Each figure is measured between two hellos, so that other work on the machine
+weighs on both. CPU is what the server's process used for each request. SQL statements are counted in requests of their own.
+`--database` names an empty PostgreSQL database to measure besides SQLite (by default that of WILDCORE_BENCH_POSTGRES); with
+several sizes each needs one: `{onus}` in the address is replaced. Never fails on a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import uvloop
+from _fill import fill
+from fastapi import FastAPI
+from sqlalchemy import event, select
+from starlette.types import Receive, Scope, Send
+
+from wildcore.app.build import Installation, build
+from wildcore.app.config import Config
+from wildcore.app.run import http_server, listen
+from wildcore.store.tables import Device, Interface, ModuleAnswer, Subscriber
+from wildcore.web.app import create_app
+from wildcore.worker import background
+
+CLIENTS = 16
+COUNTED = 50
+HELLO = "/bench/hello"
+STATEMENTS = "/bench/statements"
+_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One endpoint's measurement. Times in milliseconds, CPU of the server in microseconds for each request."""
+
+    rate: float
+    p50_ms: float
+    p99_ms: float
+    cpu_us: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An endpoint beside the hello that was measured before and after it."""
+
+    own: Figure
+    hello: Figure
+    statements: float
+
+
+class Client(asyncio.Protocol):
+    """One kept-alive connection that asks as soon as it is answered."""
+
+    def __init__(self, requests: Sequence[bytes], times: list[float], until: float) -> None:
+        self._requests = requests
+        self._times = times
+        self._until = until
+        self._at = random.randrange(len(requests))
+        self._buffer = b""
+        self._asked = 0.0
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask the first question."""
+        self._transport: Any = transport
+        self._ask()
+
+    def _ask(self) -> None:
+        self._at = (self._at + 1) % len(self._requests)
+        self._asked = time.perf_counter()
+        self._transport.write(self._requests[self._at])
+
+    def data_received(self, data: bytes) -> None:
+        """Read an answer to its end, then ask again."""
+        self._buffer += data
+        head = self._buffer.find(b"\r\n\r\n")
+        if head < 0:
+            return
+        length = _LENGTH.search(self._buffer, 0, head + 2)
+        if length is None or len(self._buffer) < head + 4 + int(length[1]):
+            return
+        now = time.perf_counter()
+        if not self._buffer.startswith(b"HTTP/1.1 200"):
+            self._fail(self._buffer[:600].decode(errors="replace"))
+            return
+        self._times.append(now - self._asked)
+        self._buffer = b""
+        if now < self._until:
+            self._ask()
+        elif not self.done.done():
+            self.done.set_result(None)
+            self._transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The server ended it."""
+        self._fail("the server closed the connection")
+
+    def _fail(self, text: str) -> None:
+        if not self.done.done():
+            self.done.set_exception(AssertionError(text))
+
+
+def request_of(path: str, key: str, port: int) -> bytes:
+    """The bytes of a GET as a billing's HTTP library sends it."""
+    lines = (
+        f"GET {path} HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        "User-Agent: GuzzleHttp/7",
+        "Accept: application/json",
+        f"X-Auth-Key: {key}",
+    )
+    return "\r\n".join((*lines, "", "")).encode()
+
+
+class Server:
+    """The product in a process of its own."""
+
+    def __init__(self, config: Config) -> None:
+        command = [sys.executable, __file__, "--serve"]
+        environment = {**os.environ, "WILDCORE_DATA": str(config.data), "WILDCORE_DATABASE_URL": config.database_url}
+        self._process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self.port = int(self._process.stdout.readline())
+
+    def cpu_sec(self) -> float:
+        """CPU seconds of the process so far, with all its threads."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def memory_mb(self) -> float:
+        """Resident memory of the process now."""
+        text = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
+        return int(text.partition("VmRSS:")[2].split()[0]) / 1024
+
+    def close(self) -> None:
+        """Stop it and wait for its end."""
+        self._process.terminate()
+        self._process.communicate()
+
+
+async def measure(server: Server, requests: Sequence[bytes], seconds: float) -> Figure:
+    """Ask with all clients for some seconds."""
+    loop = asyncio.get_running_loop()
+    times: list[float] = []
+    cpu, start = server.cpu_sec(), time.perf_counter()
+    clients = [
+        (await loop.create_connection(lambda: Client(requests, times, start + seconds), "127.0.0.1", server.port))[1]
+        for _ in range(CLIENTS)
+    ]
+    await asyncio.gather(*(one.done for one in clients))
+    spent = time.perf_counter() - start
+    times.sort()
+    return Figure(
+        len(times) / spent, times[len(times) // 2] * 1000, times[len(times) * 99 // 100] * 1000,
+        (server.cpu_sec() - cpu) / len(times) * 1e6,
+    )  # fmt: skip
+
+
+async def ask(port: int, request: bytes) -> bytes:
+    """One answer's body."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    assert head.startswith(b"HTTP/1.1 200"), head
+    assert length is not None
+    body = await reader.readexactly(int(length[1]))
+    writer.close()
+    return body
+
+
+def paths(installation: Installation) -> dict[str, list[str]]:
+    """What is asked, by the name of the figure."""
+    with installation.runtime.db.read() as session:
+        sampled = select(ModuleAnswer.interface_id).where(ModuleAnswer.interface_id > 0, ModuleAnswer.module == "pon_onts_vendor")
+        onus = session.execute(select(Interface.id, Interface.ident).where(Interface.id.in_(sampled))).all()
+        ports = session.execute(
+            select(Device.ip, Interface.bind_key)
+            .join(Interface, Interface.device_id == Device.id)
+            .where(Interface.type == "FE", Interface.bind_key == "7")
+            .limit(500)
+        ).all()
+        people = session.execute(select(Subscriber.login, Subscriber.agreement, Subscriber.address_full).limit(2000)).all()
+    random.Random(1).shuffle(onus)
+    search = "/api/v1/device-interface/search"
+    texts = [text for person in random.Random(1).sample(people, 200) for text in person]
+    texts += [ident for _id, ident in onus[:200]] + [ident[-6:] for _id, ident in onus[:200]]
+    random.Random(2).shuffle(texts)
+    return {
+        "search by ident": [f"{search}?ont_ident={ident}" for _id, ident in onus],
+        "search by IP and port": [f"{search}?device_ip={ip}&interface_bind_key={key}" for ip, key in ports],
+        "diagnosis from cache": [f"/api/v1/component/diagnostic/interface/{one}/diag?from=cache" for one, _ident in onus],
+        "ONU page in billing": [f"/iframe/ont/{ident}" for _id, ident in onus],
+        "global search": [f"/api/v1/portal/search?query={quote(text)}" for text in texts],
+    }
+
+
+async def measure_all(server: Server, asked: dict[str, list[str]], key: str, seconds: float) -> dict[str, Line]:
+    """Every endpoint, each between two hellos."""
+    hello = [request_of(HELLO, key, server.port)]
+    counter = request_of(STATEMENTS, key, server.port)
+    found = {}
+    for name, some in asked.items():
+        requests = [request_of(path, key, server.port) for path in some]
+        await measure(server, requests, seconds / 4)  # caches, prepared statements
+        counted = requests[:COUNTED]
+        await ask(server.port, counter)
+        for request in counted:
+            await ask(server.port, request)
+        statements = int(await ask(server.port, counter)) / len(counted)
+        before = await measure(server, hello, seconds / 2)
+        own = await measure(server, requests, seconds)
+        after = await measure(server, hello, seconds / 2)
+        found[name] = Line(own, mean(before, after), statements)
+    return found
+
+
+def mean(one: Figure, other: Figure) -> Figure:
+    """The middle of two measurements."""
+    return Figure(*((getattr(one, name) + getattr(other, name)) / 2 for name in ("rate", "p50_ms", "p99_ms", "cpu_us")))
+
+
+async def serve(installation: Installation) -> None:
+    """The server's process: prints its port, ends on SIGTERM."""
+    app = create_app(installation.runtime, installation.components)
+    bare = FastAPI()
+    counted: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith("BEGIN"):
+            counted.append(statement)
+
+    @bare.get(HELLO)
+    async def hello() -> dict[str, str]:
+        return {"hello": "world"}
+
+    @bare.get(STATEMENTS)
+    async def statements() -> int:
+        """Begins to count, or ends it and tells the number."""
+        engine = installation.runtime.db.engine
+        if event.contains(engine, "before_cursor_execute", note):
+            event.remove(engine, "before_cursor_execute", note)
+            return len(counted)
+        counted.clear()
+        event.listen(engine, "before_cursor_execute", note)
+        return 0
+
+    async def both(scope: Scope, receive: Receive, send: Send) -> None:
+        await (bare if scope.get("path", "").startswith("/bench/") else app)(scope, receive, send)
+
+    tcp = listen("127.0.0.1:0")
+    server = http_server(both, "off")
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with background(installation.runtime):
+        serving = asyncio.create_task(server.serve(sockets=[tcp]))
+        await server.up.wait()
+        print(tcp.getsockname()[1], flush=True)
+        await stop.wait()
+        server.should_exit = True
+        await serving
+
+
+def one_size(onus: int, database: str, seconds: float, keep: Path) -> dict[str, Line]:
+    """Fill a database unless it is there, and measure it."""
+    engine = "PostgreSQL" if database else "SQLite"
+    data = keep / f"{engine.lower()}-{onus}"
+    key_file = data / "bench.key"
+    config = Config(data=data, database_url=database.replace("{onus}", str(onus)))
+    installation = build(config)
+    try:
+        if not key_file.exists():
+            key_file.write_text(fill(installation, onus), encoding="ascii")
+        asked = paths(installation)
+    finally:
+        installation.close()
+    server = Server(config)
+    try:
+        idle = server.memory_mb()
+        found = uvloop.run(measure_all(server, asked, key_file.read_text(encoding="ascii"), seconds))
+        print(f"{engine}, {onus} ONUs: memory {idle:.0f} MB at first, {server.memory_mb():.0f} MB after all requests")
+    finally:
+        server.close()
+    for name, line in found.items():
+        own, base = line.own, line.hello
+        print(
+            f"{engine}, {onus} ONUs, {name}: {own.rate:,.0f}/s, p50 {own.p50_ms:.1f} ms, p99 {own.p99_ms:.1f} ms, "
+            f"{own.cpu_us:.0f} us CPU, {line.statements:.1f} SQL; hello {base.rate:,.0f}/s, {base.cpu_us:.0f} us CPU; "
+            f"ratio 1/{base.rate / own.rate:.1f}, by CPU 1/{own.cpu_us / base.cpu_us:.1f}",
+            flush=True,
+        )
+    return found
+
+
+def main() -> None:
+    """Prints one line per figure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--onus", type=int, nargs="+", default=[10_000])
+    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--database", default=os.environ.get("WILDCORE_BENCH_POSTGRES", ""))
+    parser.add_argument("--only", choices=["sqlite", "postgresql"], help="measure one engine")
+    parser.add_argument("--keep", type=Path, help="where filled databases are kept and found again")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve:
+        installation = build(Config())
+        try:
+            asyncio.run(serve(installation))
+        finally:
+            installation.close()
+        return
+    engines = [url for url in dict.fromkeys(("", options.database)) if options.only in (None, "postgresql" if url else "sqlite")]
+    with tempfile.TemporaryDirectory() as directory:
+        for database in engines:
+            sizes = [one_size(onus, database, options.seconds, options.keep or Path(directory)) for onus in options.onus]
+            for name in sizes[0]:
+                if len(sizes) > 1:
+                    first, last = sizes[0][name], sizes[-1][name]
+                    growth = (last.own.p50_ms / last.hello.p50_ms) / (first.own.p50_ms / first.hello.p50_ms)
+                    print(
+                        f"{'PostgreSQL' if database else 'SQLite'}, {name}: from {options.onus[0]} to {options.onus[-1]} ONUs "
+                        f"p50 grows {last.own.p50_ms / first.own.p50_ms:.2f} times, {growth:.2f} beside hello's, "
+                        f"CPU {last.own.cpu_us / first.own.cpu_us:.2f} times",
+                        flush=True,
+                    )
+
+
+if __name__ == "__main__":
+    main()
