@@ -4,6 +4,7 @@ import { startSearch } from "./search.js";
 import { startTables } from "./tables.js";
 import { startCharts } from "./charts.js";
 import { openTree } from "./tree.js";
+import { startForms } from "./forms.js";
 
 const words = document.querySelector('meta[name="wc-words"]').dataset;
 
@@ -36,6 +37,7 @@ function toast(text, tone = "ok", href = "", link = "") {
 function takeToasts(within) {
   for (const mark of within.querySelectorAll("template[data-toast]")) {
     toast(mark.content.textContent.trim(), mark.dataset.toast, mark.dataset.href, mark.dataset.link);
+    if (mark.dataset.url) history.replaceState(history.state, "", mark.dataset.url); // what was just made has an address
     mark.remove();
   }
 }
@@ -143,6 +145,7 @@ document.addEventListener("htmx:confirm", (event) => {
 });
 function question(element, text, go) {
   const ask = "askName" in element.dataset; // answered with a text
+  const typed = element.dataset.mustType || ""; // the name that has to be typed before it is done
   const dialog = document.getElementById("wc-confirm");
   const yes = dialog.querySelector("[data-yes]");
   const answer = dialog.querySelector("[data-answer]");
@@ -151,12 +154,14 @@ function question(element, text, go) {
   dialog.querySelector(".wc-icon").toggleAttribute("hidden", ask);
   yes.textContent = element.dataset.yes || yes.dataset.text;
   yes.className = ask ? "wc-btn wc-btn-primary" : "wc-btn wc-btn-danger";
-  answer.hidden = !ask;
+  answer.hidden = !ask && !typed;
   answer.value = element.dataset.askValue || "";
+  yes.disabled = Boolean(typed);
+  answer.oninput = () => { yes.disabled = Boolean(typed) && answer.value.trim() !== typed; };
   dialog.returnValue = "";
   dialog.onclose = () => { if (dialog.returnValue === "yes") go(answer.value); };
   dialog.showModal();
-  (ask ? answer : dialog.querySelector("form button")).focus();
+  (ask || typed ? answer : dialog.querySelector("form button")).focus();
 }
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.matches("[data-answer]")) {
@@ -211,6 +216,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   startTables(document);
   startCharts(document);
   openTree();
+  startForms(document);
   if (event.detail.target === document.body) startSearch();
 });
 document.addEventListener("htmx:historyRestore", () => {
@@ -223,6 +229,7 @@ startSearch();
 startTables(document);
 startCharts(document);
 openTree();
+startForms(document);
 takeToasts(document);
 showTimes();
 window.setInterval(showTimes, 10000);

@@ -1,0 +1,1 @@
+"""Pages on which users, roles, devices, and what devices refer to, are managed."""
