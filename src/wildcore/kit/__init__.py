@@ -1,7 +1,7 @@
 """What a component is made of. See `manifest.Component`."""
 
 from wildcore.i18n import _
-from wildcore.kit.http import Context, Ctx, Html, Redirect, Request, Template
+from wildcore.kit.http import Context, Ctx, Html, Redirect, Request, Stream, Template
 from wildcore.kit.manifest import (
     PUBLIC,
     Command,
@@ -33,6 +33,7 @@ __all__ = [
     "Route",
     "Schedule",
     "Setting",
+    "Stream",
     "Template",
     "_",
 ]

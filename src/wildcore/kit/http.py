@@ -4,12 +4,12 @@ A handler is a plain function whose first parameter is the context; the others a
 reads them from the annotations. `def` handlers run in a thread with `ctx.session` open (a write transaction unless the method
 is GET); `async def` handlers run in the event loop, have no session and use `ctx.runtime.db.run_read/run_write`.
 An API handler returns data (dataclass, dict, list, pydantic model): the shell wraps it in the envelope. A page handler returns
-a `Template`, `Html` or `Redirect`.
+a `Template`, `Html` or `Redirect`. Both may return a `Stream`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,10 @@ from wildcore.services.runtime import Runtime
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Facts of the request that handlers may need. `base_url` is how the person reaches us (scheme, host, prefix; no slash)."""
+    """Facts of the request that handlers may need. `base_url` is how the person reaches us (scheme, host, prefix; no slash).
+
+    `root` is that prefix alone, "" or a path. The shell adds it to pages, redirects and cookies; `path` is without it.
+    """
 
     method: str
     path: str
@@ -31,6 +34,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     iframe: bool = False
     fragment: bool = False
+    root: str = ""
+    secure: bool = False
 
 
 SESSION_COOKIE = "wildcore_session"
@@ -50,7 +55,7 @@ class Cookie:
 class Context:
     """Everything a handler works with. `meta` becomes the envelope's `meta` (lists put `total` there).
 
-    `cookies` are set when the handler succeeded (SESSION_COOKIE holds the key of a signed-in person).
+    `cookies` are set when the handler succeeded (SESSION_COOKIE holds the key of a signed-in person), and `headers` too.
     """
 
     runtime: Runtime
@@ -59,6 +64,7 @@ class Context:
     db_session: Session | None = None
     meta: dict[str, Any] | None = None
     cookies: dict[str, Cookie] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def session(self) -> Session:
@@ -86,6 +92,21 @@ class Html:
 
     text: str
     status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A long answer, sent piece by piece as it comes to be (an export, the progress of work), through proxies too.
+
+    `parts` runs after the handler ended: it asks the database by `ctx.runtime.db.run_read`, a piece at a time. `heartbeat` is
+    sent when no part came for some seconds, so that nobody between takes the silence for death; it must mean nothing in
+    this format ("\\n" between values of JSON; none for CSV). `file_name` makes it a download.
+    """
+
+    parts: AsyncIterator[str | bytes]
+    media_type: str = "text/plain"
+    file_name: str = ""
+    heartbeat: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from wildcore.i18n import gettext, use_language
-from wildcore.kit.http import Context, Html, Redirect, Template
+from wildcore.kit.http import Context, Html, Redirect, Stream, Template
 from wildcore.web.errors import Failure
 from wildcore.web.identity import KEY_NAME
 from wildcore.web.payload import envelope, json_response, to_json
+from wildcore.web.prefix import html_with_root, with_root, without_root
+from wildcore.web.streaming import stream_response
 from wildcore.web.templating import Frame, Templates
 
 IFRAME_DENIED = "Wildcore iframe permission denied"
@@ -35,12 +37,14 @@ class Answers:
         if isinstance(result, Template):
             return HTMLResponse(self._templates.render(result, ctx, frame), result.status, _NO_STORE)
         if isinstance(result, Html):
-            return HTMLResponse(result.text, result.status, _NO_STORE)
+            return HTMLResponse(html_with_root(ctx.request.root, result.text), result.status, _NO_STORE)
+        if isinstance(result, Stream):
+            return stream_response(result)
         if isinstance(result, Redirect):
             return self._redirect(own_path(result.location), ctx, result.status)
         if kind == "api":
             return json_response(envelope(result, ctx.meta))
-        raise TypeError(f"a page handler returns Template, Html or Redirect, not {type(result).__name__}")
+        raise TypeError(f"a page handler returns Template, Html, Stream or Redirect, not {type(result).__name__}")
 
     def set_cookies(self, response: Response, ctx: Context) -> None:
         """Set the handler's cookies, and the pages' security for them."""
@@ -49,8 +53,8 @@ class Answers:
                 name,
                 cookie.value,
                 max_age=cookie.max_age_sec if cookie.value else 0,
-                path="/",
-                secure=ctx.request.base_url.startswith("https://"),
+                path=ctx.request.root or "/",
+                secure=ctx.request.secure,
                 httponly=not cookie.script,
                 samesite="lax",
             )
@@ -74,22 +78,23 @@ class Answers:
             try:
                 text = self._templates.render(Template("error.html", values), ctx, frame)
             except TemplateNotFound:
-                text = _bare_page(failure)
+                text = html_with_root(ctx.request.root, _bare_page(failure))
         return HTMLResponse(text, failure.status, _NO_STORE)
 
     def to_sign_in(self, request: Request, ctx: Context) -> Response:
         """Send somebody who is not signed in to the sign-in page, and back afterwards."""
         if ctx.request.fragment:
             current = urlsplit(request.headers.get("hx-current-url", ""))
-            place = own_path(current.path + (f"?{current.query}" if current.query else ""))
-            return PlainTextResponse("", 401, {**_NO_STORE, "HX-Redirect": sign_in_address(place)})
+            place = own_path(without_root(ctx.request.root, current.path + (f"?{current.query}" if current.query else "")))
+            return PlainTextResponse("", 401, {**_NO_STORE, "HX-Redirect": with_root(ctx.request.root, sign_in_address(place))})
         place = "/"
         if request.method == "GET":
             pairs = [(n, v) for n, v in request.query_params.multi_items() if n.lower() != KEY_NAME]
             place = ctx.request.path + (f"?{urlencode(pairs)}" if pairs else "")
-        return RedirectResponse(sign_in_address(place), 303, _NO_STORE)
+        return self._redirect(sign_in_address(place), ctx, 303)
 
-    def _redirect(self, location: str, ctx: Context, status: int) -> Response:
+    def _redirect(self, path: str, ctx: Context, status: int) -> Response:
+        location = with_root(ctx.request.root, path)
         if ctx.request.fragment:
             return PlainTextResponse("", 200, {**_NO_STORE, "HX-Redirect": location})
         return RedirectResponse(location, status, _NO_STORE)

@@ -167,6 +167,7 @@ def make_endpoint(handler: Callable[..., Any], target: Target, runtime: Runtime,
                 reads = target.reads or http_request.method in SAFE_METHODS
                 response = await (runtime.db.run_read if reads else runtime.db.run_write)(work)
         answers.set_cookies(response, ctx)
+        response.headers.update(ctx.headers)
         return response
 
     signature = inspect.signature(handler)
@@ -198,6 +199,8 @@ def make_context(runtime: Runtime, request: Request, kind: Kind, asked: Asked | 
         headers={name: value for name, value in headers.items() if name not in _HIDDEN_HEADERS},
         iframe=kind == "iframe",
         fragment=headers.get("hx-request") == "true" and headers.get("hx-boosted") != "true",
+        root=caller.root,
+        secure=caller.secure,
     )
     actor = asked.identity.actor if asked and asked.identity else ANONYMOUS
     return kit.Context(runtime, actor, facts)

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from wildcore import __version__
 from wildcore.services.runtime import Runtime
 from wildcore.web.endpoints import GuardedRoute
+from wildcore.web.prefix import html_with_root
 from wildcore.web.templating import STATIC, Assets
 
 FOLDER = "/swagger"
@@ -70,24 +71,29 @@ class Swagger:
             self._made = {enabled: document}
         return self._made[enabled]
 
-    async def _yaml(self, _request: Request) -> Response:
-        text = yaml.safe_dump(self.describe(), allow_unicode=True, sort_keys=False)
+    async def _yaml(self, request: Request) -> Response:
+        text = yaml.safe_dump(self._described(request), allow_unicode=True, sort_keys=False)
         return Response(text, media_type="application/yaml")
 
-    async def _json(self, _request: Request) -> Response:
-        return JSONResponse(self.describe())
+    async def _json(self, request: Request) -> Response:
+        return JSONResponse(self._described(request))
+
+    def _described(self, request: Request) -> dict[str, Any]:
+        """The document with the server that this caller reaches us by; relative, so that any name and port will do."""
+        return {**self.describe(), "servers": [{"url": request.state.caller.root or "/"}]}
 
     async def _page(self, request: Request) -> Response:
-        asset = self._assets.url
+        asset, root = self._assets.url, request.state.caller.root
+        settings = f'url: "{root}{FOLDER}/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null'
         text = (
             '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Wildcore DMS API</title>'
             f'<link rel="stylesheet" href="{asset("vendor/swagger/swagger-ui.css")}"></head><body><div id="swagger-ui"></div>'
             f'<script src="{asset("vendor/swagger/swagger-ui-bundle.js")}"></script>'
             f'<script nonce="{request.state.nonce}">'
-            f'SwaggerUIBundle({{url: "{FOLDER}/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null}});'
+            f"SwaggerUIBundle({{{settings}}});"
             "</script></body></html>"
         )
-        return HTMLResponse(text)
+        return HTMLResponse(html_with_root(root, text))
 
 
 def _complete(document: dict[str, Any]) -> None:

@@ -2,7 +2,8 @@
 
 Headers count only when the connection comes from a trusted proxy (TRUSTED_PROXY_LIST, loopback by default): the address from
 PROXY_REAL_IP_HEADER (X-Real-IP) first, then from X-Forwarded-For read from its right end; scheme and host from
-X-Forwarded-Proto and -Host. A header that is sent twice with different values, or does not parse, counts as absent.
+X-Forwarded-Proto and -Host; the path below which we stand from X-Forwarded-Prefix, else from EXTERNAL_HTTP_ADDRESS. A header
+that is sent twice with different values, or does not parse, counts as absent.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from wildcore.services.settings import Settings
 
@@ -24,10 +25,13 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 FORWARDING = frozenset(
-    {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-server", "x-real-ip", "x-client-ip"}
+    {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-server"}
+    | {"x-forwarded-prefix", "x-real-ip", "x-client-ip"}
 )
 _HOST = re.compile(r"(?:\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}))(?::[0-9]{1,5})?")
 _PORT = re.compile(r"([0-9.]+):[0-9]{1,5}")
+_BRACKETS = re.compile(r"\[([^\]]*)\](?::[0-9]{1,5})?")
+_ROOT = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*){1,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,8 @@ class Caller:
     """The request's origin. `ip` is the person's address, `peer` the connection's; `host` is empty when the request names none.
 
     `base_url` is how the person reaches us (no slash at the end). `suspicious`: a peer that is no trusted proxy sent forwarding
-    headers.
+    headers. `root` is the path below which the person sees us, "" or `/wildcore`; `own_root` the part of it that a proxy may
+    have left in the request's path. `secure`: the browser speaks https, as far as can be known.
     """
 
     ip: str
@@ -44,6 +49,9 @@ class Caller:
     host: str
     base_url: str
     suspicious: bool
+    root: str = ""
+    own_root: str = ""
+    secure: bool = False
 
 
 def caller_of(scope: Mapping[str, Any], settings: Settings) -> Caller:
@@ -63,15 +71,32 @@ def caller_of(scope: Mapping[str, Any], settings: Settings) -> Caller:
         host = forwarded if _HOST.fullmatch(forwarded) else host
     host = host.lower() if _HOST.fullmatch(host) else ""
     external = str(settings.get("EXTERNAL_HTTP_ADDRESS")).rstrip("/")
-    suspicious = not trusted and any(name in headers for name in (FORWARDING | {real_ip}))
+    # Only the operator's own word is taken off a path: by a header a caller could pass by a proxy's rules for paths.
+    own_root = root_of(external)
+    root = (root_path(_single(headers.get("x-forwarded-prefix"))) if trusted else "") or own_root
+    named = bool(host) and host_name(host) == _parts(external).hostname
     return Caller(
         ip=str(ip or ""),
         peer=str(peer or ""),
         scheme=scheme,
         host=host,
-        base_url=external or f"{scheme}://{host or 'localhost'}",
-        suspicious=suspicious,
+        base_url=external or f"{scheme}://{host or 'localhost'}{root}",
+        suspicious=not trusted and any(name in headers for name in (FORWARDING | {real_ip})),
+        root=root,
+        own_root=own_root,
+        secure=scheme == "https" or (named and external.startswith("https:")),
     )
+
+
+def root_path(text: str) -> str:
+    """A path below which we stand, without a slash at its end; "" when it is none or would not be safe in a link."""
+    clean = text.strip().rstrip("/")
+    return clean if _ROOT.fullmatch(clean) else ""
+
+
+def root_of(address: str) -> str:
+    """The path of an address of ours, "" without one."""
+    return root_path(_parts(address).path)
 
 
 def known_host(host: str, external: str, own_names: Iterable[str]) -> bool:
@@ -79,7 +104,7 @@ def known_host(host: str, external: str, own_names: Iterable[str]) -> bool:
 
     Any other name may be somebody's page that makes a browser inside a trusted network call us (DNS rebinding).
     """
-    name = _host_name(host)
+    name = host_name(host)
     if not name:
         return False
     if name == "localhost" or parse_address(name.strip("[]")) is not None:
@@ -103,8 +128,9 @@ def parse_address(text: str) -> Address | None:
     with_port = _PORT.fullmatch(text)
     if with_port:
         text = with_port[1]
-    elif text.startswith("["):
-        text = text[1:].partition("]")[0]
+    bracketed = _BRACKETS.fullmatch(text)
+    if bracketed:
+        text = bracketed[1]
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
@@ -159,10 +185,19 @@ def _first(values: list[str] | None) -> str:
     return _single(values).partition(",")[0].strip()
 
 
-def _host_name(host: str) -> str:
+def host_name(host: str) -> str:
+    """The name of a Host header without its port and brackets, in small letters."""
     if host.startswith("["):
-        return host[1:].partition("]")[0]
+        return host[1:].partition("]")[0].lower()
     return host.partition(":")[0].lower()
+
+
+@lru_cache(maxsize=16)
+def _parts(address: str) -> SplitResult:
+    try:
+        return urlsplit(address.strip())
+    except ValueError:
+        return urlsplit("")
 
 
 @lru_cache(maxsize=16)

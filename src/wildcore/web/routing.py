@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
@@ -40,8 +42,23 @@ class Dispatcher(BaseRoute):
         return partial
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand on to the route that `matches` put into the scope."""
-        await scope["route"].handle(scope, receive, send)
+        """Hand on to the route that `matches` put into the scope; a method that none takes is told which ones are."""
+        if scope["method"] in scope["route"].methods:
+            await scope["route"].handle(scope, receive, send)
+            return
+        headers = {"Allow": ", ".join(self._methods(scope))}
+        if scope["method"] != "OPTIONS":
+            raise HTTPException(405, headers=headers)
+        await Response(status_code=204, headers=headers)(scope, receive, send)
+
+    def _methods(self, scope: Scope) -> list[str]:
+        parts = tuple(scope["path"].removeprefix(scope.get("root_path", "")).split("/")[1 : KEY_PARTS + 1])
+        shelves = (self._shelves.get(parts[:length], ()) for length in range(len(parts) + 1))
+        found = {"OPTIONS"}
+        for route in (route for shelf in shelves for route in shelf):
+            if route.matches(scope)[0] is not Match.NONE:
+                found |= route.methods or set()
+        return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
 def _order(route: APIRoute) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wildcore.services.runtime import Runtime
+from wildcore.web.prefix import without_root
 from wildcore.web.proxy import caller_of, origin_of
 
 access = logging.getLogger("wildcore.access")
@@ -39,9 +40,11 @@ class EntryPoint:
         nonce = secrets.token_urlsafe(16)
         scope["scheme"] = caller.scheme
         scope.setdefault("state", {}).update(caller=caller, nonce=nonce)
-        path = scope["path"]
-        if path.startswith("/api/") and path.endswith("/"):
-            scope["path"] = path.rstrip("/")
+        path = without_root(caller.own_root, scope["path"])
+        scope["path"] = path.rstrip("/") if path.startswith("/api/") else path
+        method = scope["method"]
+        if method == "HEAD" and path.startswith("/api/"):
+            scope = {**scope, "method": "GET"}  # the server leaves the body out
         iframe = path.startswith(IFRAME_PREFIX)
         status, size = 0, 0
 
@@ -49,7 +52,10 @@ class EntryPoint:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-                add_headers(MutableHeaders(scope=message), nonce, self._ancestors() if iframe else "'none'")
+                headers = MutableHeaders(scope=message)
+                add_headers(headers, nonce, self._ancestors() if iframe else "'none'")
+                if "content-length" not in headers:  # a stream: nginx would keep it until its buffers are full
+                    headers.setdefault("X-Accel-Buffering", "no")
             elif message["type"] == "http.response.body":
                 size += len(message.get("body", b""))
             await send(message)
@@ -58,7 +64,7 @@ class EntryPoint:
             await self._app(scope, receive, answer)
         finally:
             spent = (time.perf_counter() - started) * 1000
-            access.info('%s "%s %s" %d %d %.1fms', caller.ip or "-", scope["method"], clean_path(path), status, size, spent)
+            access.info('%s "%s %s" %d %d %.1fms', caller.ip or "-", method, clean_path(path), status, size, spent)
 
     def _ancestors(self) -> str:
         settings = self._runtime.settings

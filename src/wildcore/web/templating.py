@@ -3,7 +3,8 @@
 A template of a component is known as `<component key>/<file>`; the shell's own by their path below `web/templates`.
 Every template knows: `actor`, `may(permission key)`, `menu` (sections with `title` and `items`: path, icon, title, active),
 `language`, `csrf_token`, `base_url`, `zoom`, `app_name`, `asset(path)`, `nonce`, `iframe`, `fragment`, `request`,
-`component_on(key)`, and the filters and functions of `presentation.install`.
+`component_on(key)`, and the filters and functions of `presentation.install`. Paths of ours are written from our own root;
+`web.prefix` sets them below the path of a shared host.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from wildcore.kit.http import Context, Template
 from wildcore.kit.manifest import Component, MenuItem, Permission
 from wildcore.services.runtime import Runtime
 from wildcore.web import presentation
+from wildcore.web.prefix import html_with_root
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -63,7 +65,8 @@ class Templates:
     def render(self, template: Template, ctx: Context, frame: Frame) -> str:
         """The template's HTML; its own values win over the base ones."""
         base = self._base(ctx, frame)
-        return self.environment.get_template(template.name).render({**base, **template.values})
+        text = self.environment.get_template(template.name).render({**base, **template.values})
+        return html_with_root(ctx.request.root, text)
 
     def _base(self, ctx: Context, frame: Frame) -> dict[str, Any]:
         settings = self._runtime.settings

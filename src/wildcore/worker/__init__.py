@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from wildcore.services.runtime import Runtime
 from wildcore.worker.housekeeping import housekeeping
+from wildcore.worker.log_level import follow_log_level
 from wildcore.worker.polls import Worker
 from wildcore.worker.scheduler import Scheduler
 from wildcore.worker.watch import Watch
@@ -40,6 +41,7 @@ async def background(runtime: Runtime) -> AsyncIterator[None]:
         asyncio.create_task(Watch(runtime).run(), name="watch"),
         asyncio.create_task(Scheduler(runtime).run(), name="scheduler"),
         asyncio.create_task(housekeeping(runtime), name="housekeeping"),
+        asyncio.create_task(follow_log_level(runtime), name="log level"),
     ]
     for task in tasks:
         task.add_done_callback(_tell)

@@ -58,7 +58,7 @@ export function startSearch() {
       event.preventDefault();
       const text = input.value.trim();
       if (!list.hidden && chosen()) chosen().click();
-      else if (text) location.href = `/search?q=${encodeURIComponent(text)}`;
+      else if (text) location.href = `${box.dataset.page}?q=${encodeURIComponent(text)}`;
     } else if (event.key === "Escape") {
       show(false);
     }
