@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
+from sqlalchemy.exc import ArgumentError
+
 from wildcore.app.components import all_components, info
-from wildcore.app.config import Config, prepare_directory
+from wildcore.app.config import DATABASE_FILE, Config, prepare_directory
+from wildcore.errors import ConfigurationError, ValidationFailed
 from wildcore.kit import Component
 from wildcore.services import device_models
 from wildcore.services.catalogue import Catalogue
 from wildcore.services.core_settings import CORE_SETTINGS
 from wildcore.services.runtime import Runtime
 from wildcore.services.secretbox import SecretBox
-from wildcore.services.settings import Settings
+from wildcore.services.settings import Setting, Settings
 from wildcore.store.db import Database
 from wildcore.store.metrics.duckdb import DuckMetrics
 from wildcore.store.migrate import migrate
@@ -42,12 +47,13 @@ def build(config: Config) -> Installation:
     """
     components = all_components()
     data_dir = prepare_directory(config.data)
-    db = Database(config.database())
+    db = open_database(config)
     migrate(db)
     with db.write() as session:
         device_models.sync_catalogue(session)
     secrets = SecretBox.from_directory(data_dir)
     specs = [*CORE_SETTINGS, *(setting for one in components for setting in one.settings)]
+    refuse_bad_environment(specs)
     runtime = Runtime(
         data_dir=data_dir,
         db=db,
@@ -63,3 +69,29 @@ def build(config: Config) -> Installation:
         for protocol, factory in one.provides.items():
             runtime.ports.supply(one.key, protocol, partial(factory, runtime))
     return Installation(config=config, runtime=runtime, components=components)
+
+
+def open_database(config: Config) -> Database:
+    """The database of the configuration. A SQLite file of ours is readable for its owner alone, as all that lies beside it."""
+    try:
+        if not config.database_url:
+            (config.data / DATABASE_FILE).touch(mode=0o600)
+        return Database(config.database())
+    except OSError as error:
+        raise ConfigurationError(f"Cannot write {config.data / DATABASE_FILE}: {error.strerror}") from None
+    except (ArgumentError, ImportError):  # SQLAlchemy's own words tell neither the variable nor the way out
+        raise ConfigurationError(
+            "WILDCORE_DATABASE_URL is not an address of a database that Wildcore speaks to: write "
+            "postgresql+psycopg://user:password@host/name, or leave it empty for SQLite in the data directory"
+        ) from None
+
+
+def refuse_bad_environment(specs: Iterable[Setting]) -> None:
+    """Say at once, not at first use, that a setting given by an environment variable is no good."""
+    for spec in specs:
+        given = os.environ.get(f"WILDCORE_{spec.key}")
+        if given is not None:
+            try:
+                spec.parse(given)
+            except ValidationFailed as error:
+                raise ConfigurationError(f"WILDCORE_{error.description}") from None

@@ -45,7 +45,7 @@ def listen_address(text: str) -> tuple[str, int]:
 def prepare_directory(path: Path) -> Path:
     """Make the data directory and see that it can be written; raises ConfigurationError in one line."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except FileExistsError:
         raise ConfigurationError(f"The data directory {path} is a file: choose another with --data or WILDCORE_DATA") from None
     except OSError as error:

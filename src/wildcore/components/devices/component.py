@@ -20,11 +20,11 @@ component = Component(
     description=_("OLTs, switches and routers, their groups, accesses and models"),
     permissions=(DEVICE_SHOW, DEVICE_MANAGEMENT, DEVICE_ACCESS_MANAGEMENT, DEVICE_GROUPS_MANAGEMENT),
     api=(
-        Route("GET", "/device", api.list_devices, DEVICE_SHOW, billing=True),
+        Route("GET", "/device", api.list_devices, DEVICE_SHOW),
         Route("POST", "/device", api.add_device, DEVICE_MANAGEMENT),
         Route("GET", "/device/options", api.device_options, DEVICE_MANAGEMENT),
         Route("POST", "/device/import", api.import_devices, DEVICE_MANAGEMENT),
-        Route("GET", "/device/{device_id}", api.get_device, DEVICE_SHOW, billing=True),
+        Route("GET", "/device/{device_id}", api.get_device, DEVICE_SHOW),
         Route("PUT", "/device/{device_id}", api.update_device, DEVICE_MANAGEMENT),
         Route("DELETE", "/device/{device_id}", api.delete_device, DEVICE_MANAGEMENT),
         Route("POST", "/device-detect", api.detect_device, DEVICE_MANAGEMENT),

@@ -17,6 +17,7 @@ from wildcore.errors import NotFound
 from wildcore.i18n import gettext
 from wildcore.model.answer import Answer
 from wildcore.model.device import System
+from wildcore.model.ident import mac_text
 from wildcore.services.applying.answers import TABLED, as_rows, rows_of, store_answer, store_failure
 from wildcore.services.applying.bulk import among, is_sqlite
 from wildcore.services.applying.fdb import apply_fdb
@@ -101,7 +102,7 @@ def _apply_system(work: Work) -> None:
     """The device's own address and serial number, where it tells them."""
     for row in work.answer.rows[:1]:
         system: System = row
-        told = {"mac": clean(system.mac or "", 17), "serial": clean(system.serial, 100)}
+        told = {"mac": mac_text(clean(system.mac or "", 17)), "serial": clean(system.serial, 100)}
         for name, value in told.items():
             if value:
                 column = DEVICES.c[name]
