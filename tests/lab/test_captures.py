@@ -14,15 +14,14 @@ import pytest
 from wildcore.drivers import registry
 from wildcore.drivers.base import Driver
 from wildcore.lab.agents import Agents
-from wildcore.lab.captures import FAMILIES, SWITCH_MODELS, Device, SimOnu, olt, overlay, switch
+from wildcore.lab.captures import FAMILIES, SWITCH_MODELS, Device, SimOnu, olt, switch
 from wildcore.lab.captures.onu import REBOOT_SEC
 from wildcore.model.answer import Answer
 from wildcore.model.interface import InterfaceType, LinkStatus
 from wildcore.model.onu import OnuState
 from wildcore.transport.gate import Priority
 from wildcore.transport.hub import DeviceHub
-from wildcore.transport.replay import parse_snmprec
-from wildcore.transport.snmp.types import SnmpTarget, oid
+from wildcore.transport.snmp.types import SnmpTarget
 
 HOST = "127.41.0.1"
 NOW = time.mktime((2026, 3, 2, 10, 20, 30, 0, 0, -1))
@@ -271,36 +270,3 @@ async def test_a_written_description_is_read_back() -> None:
         answer = await line.ask("ctrl_ont_descr", interface=key, description="Франка 8 кв 12")
         assert answer.rows[0].description == "Франка 8 кв 12"
         assert onu.description_bytes() == "Франка 8 кв 12".encode()
-
-
-@families
-def test_one_seed_makes_one_olt(family: str) -> None:
-    first, second, other = (olt(family, 8, 2, seed=seed, clock=Clock()).snmprec() for seed in (3, 3, 4))
-    assert first == second
-    assert first != other
-
-
-@families
-def test_a_capture_file_of_it_reads_back(family: str) -> None:
-    device = olt(family, 4, 1, clock=Clock())
-    rows = parse_snmprec(device.snmprec())
-    assert [row.oid for row in rows] == [row[0] for row in device.list()]
-
-
-@families
-def test_thousands_of_onus_are_made_quickly(family: str) -> None:
-    started = time.process_time()
-    device = olt(family, 256, 16)
-    device.mib()
-    assert len(device.onus) == 4096
-    assert len({onu.ident for onu in device.onus}) == 4096
-    assert time.process_time() - started < 15, "two seconds on an idle machine"
-
-
-def test_overlay_keeps_the_capture_and_adds_the_onus() -> None:
-    base = parse_snmprec("1.3.6.1.2.1.1.5.0|4|real\n1.3.6.1.4.1.9999.1.0|2|7\n")
-    rows = overlay(((row.oid, row.tag, row.value) for row in base), olt("zte_c3xx", 4, 1, name="generated").list())
-    values = {row[0]: row[2] for row in rows}
-    assert values[oid("1.3.6.1.4.1.9999.1.0")] == 7
-    assert values[oid("1.3.6.1.2.1.1.5.0")] == b"generated"
-    assert [row[0] for row in rows] == sorted(values)
