@@ -17,7 +17,7 @@ from wildcore.services.pages_devices import dashboard, device_list
 from wildcore.services.pages_interface import interface_page
 from wildcore.services.pages_olt import OnuFilter, onu_tree, onus_of_port, slot_of
 from wildcore.services.runtime import Runtime
-from wildcore.store.tables import Device, DeviceAccess, DeviceModel, FdbHistory, Interface, OnuValues
+from wildcore.store.tables import Device, DeviceAccess, DeviceModel, FdbHistory, Interface, OnuValues, Poll
 
 PON = "1000"
 
@@ -77,7 +77,7 @@ def _interface(
 
 View = Callable[[Session, Runtime, Actor, int], Any]
 VIEWS: dict[str, tuple[int, View]] = {
-    "device list": (5, lambda s, _r, a, _d: device_list(s, a, DeviceFilter(status="Up"))),
+    "device list": (6, lambda s, _r, a, _d: device_list(s, a, DeviceFilter(status="Up"))),
     "dashboard": (8, lambda s, r, a, _d: dashboard(s, r, a)),
     "device": (6, lambda s, _r, a, d: device_page(s, a, d)),
     "ports": (6, lambda s, r, a, d: ports_page(s, r, a, d)),
@@ -147,3 +147,21 @@ def test_pages_of_a_large_port(runtime: Runtime) -> None:
 )
 def test_slot_is_read_from_the_port_name(name: str, slot: str) -> None:
     assert slot_of(name) == slot
+
+
+def test_a_device_whose_snmp_is_silent_does_not_look_healthy(runtime: Runtime) -> None:
+    device = fill(runtime, 3)
+
+    def poll(poller: str, result: str, last_at: int, error: str = "") -> Poll:
+        return Poll(
+            device_id=device, poller=poller, interval_sec=60, next_at=0, last_at=last_at, result=result, error=error or None
+        )
+
+    with runtime.db.write() as session:
+        session.add_all([poll("system", "error", 900, "no answer"), poll("counters", "error", 950, "no answer")])
+        session.add(poll("interfaces_list", "ok", 300))
+    with runtime.db.read() as session:
+        page = device_page(session, system_actor(), device)
+        listed = device_list(session, system_actor(), DeviceFilter())
+    assert (page.silence, page.polled_at) == ("no answer", 300)
+    assert {listed.state(one) for one in listed.devices if one.id == device} == {"Silent"}

@@ -61,6 +61,20 @@ class DevicePage:
     polls: tuple[PollRow, ...]
     calls: tuple[Call, ...]
 
+    @property
+    def polled_at(self) -> int | None:
+        """When a poll last brought something; a failed one does not count."""
+        return max(
+            (one.last_at for one in self.polls if one.last_at is not None and one.result in ("ok", "partial")), default=None
+        )
+
+    @property
+    def silence(self) -> str:
+        """Why SNMP brings nothing although the device answers ping; "" while it brings something."""
+        if self.device.status != "Up":
+            return ""
+        return next((one.error or "" for one in self.polls if one.poller == "system" and one.result == "error"), "")
+
 
 @dataclass(frozen=True, slots=True)
 class PortRow:

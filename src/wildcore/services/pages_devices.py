@@ -48,6 +48,13 @@ class DeviceListPage:
     kinds: tuple[str, ...]
     models: tuple[tuple[int, str], ...]
     all_groups: tuple[tuple[int, str], ...]
+    silent: frozenset[int] = frozenset()
+
+    def state(self, device: DeviceView) -> str:
+        """Status as shown: `Silent` for a device that answers ping, but whose SNMP brings nothing."""
+        if not device.enabled:
+            return "Disabled"
+        return "Silent" if device.status == "Up" and device.id in self.silent else device.status
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ class Dashboard:
 
 
 def device_list(session: Session, actor: Actor, wanted: DeviceFilter) -> DeviceListPage:
-    """Devices that fit, in five statements. What the filters offer comes from all devices that the actor may see."""
+    """Devices that fit, in six statements. What the filters offer comes from all devices that the actor may see."""
     everything = list_devices(session, actor).rows
     rows = everything if wanted == DeviceFilter() else list_devices(session, actor, wanted).rows
     rows = sorted(rows, key=lambda one: (one.status != "Down", (one.name or one.ip).lower()))
@@ -112,6 +119,7 @@ def device_list(session: Session, actor: Actor, wanted: DeviceFilter) -> DeviceL
         all_groups=tuple(
             sorted({(group.id, group.name) for one in everything for group in one.groups}, key=lambda pair: pair[1])
         ),
+        silent=frozenset(session.scalars(select(Poll.device_id).where(Poll.poller == "system", Poll.result == "error"))),
     )
 
 

@@ -48,6 +48,7 @@ PORT_STATES: Mapping[str, Look] = {
 DEVICE_STATES: Mapping[str, Look] = {
     "Up": Look(_("responds"), "circle-check", "ok"),
     "Down": Look(_("does not respond"), "circle-x", "bad"),
+    "Silent": Look(_("ping only, SNMP is silent"), "alert-triangle", "warn"),
 }
 GONE = Look(_("gone"), "unlink", "off")
 DISABLED = Look(_("disabled"), "ban", "off")
