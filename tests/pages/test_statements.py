@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 from sqlalchemy.orm import Session
 
 from wildcore.services.actor import Actor, system_actor
@@ -17,7 +17,7 @@ from wildcore.services.pages_devices import dashboard, device_list
 from wildcore.services.pages_interface import interface_page
 from wildcore.services.pages_olt import OnuFilter, onu_tree, onus_of_port, slot_of
 from wildcore.services.runtime import Runtime
-from wildcore.store.tables import Device, DeviceAccess, DeviceModel, FdbHistory, Interface, OnuValues, Poll
+from wildcore.store.tables import Device, DeviceAccess, DeviceModel, FdbHistory, Interface, InterfaceHistory, OnuValues, Poll
 
 PON = "1000"
 
@@ -165,3 +165,26 @@ def test_a_device_whose_snmp_is_silent_does_not_look_healthy(runtime: Runtime) -
         listed = device_list(session, system_actor(), DeviceFilter())
     assert (page.silence, page.polled_at) == ("no answer", 300)
     assert {listed.state(one) for one in listed.devices if one.id == device} == {"Silent"}
+
+
+def test_online_since_is_the_olts_word_until_we_saw_it_change(runtime: Runtime) -> None:
+    device = fill(runtime, 3)
+    told, seen = 1_700_000_000, 1_800_000_000
+    with runtime.db.write() as session:
+        onu = _first(session, device)
+        session.execute(update(Interface).where(Interface.id == onu).values(status="Online", status_changed_at=seen))
+        session.execute(update(OnuValues).where(OnuValues.interface_id == onu).values(last_reg_at=told))
+        session.add(InterfaceHistory(interface_id=onu, device_id=device, at=seen, status="Online"))
+
+    def since() -> int | None:
+        with runtime.db.read() as session:
+            return interface_page(session, runtime, system_actor(), onu).since
+
+    assert since() == told
+    with runtime.db.write() as session:
+        session.execute(update(OnuValues).where(OnuValues.interface_id == onu).values(last_reg_at=86_400))
+    assert since() == seen, "an OLT that lives in 1970"
+    with runtime.db.write() as session:
+        session.execute(update(OnuValues).where(OnuValues.interface_id == onu).values(last_reg_at=told))
+        session.add(InterfaceHistory(interface_id=onu, device_id=device, at=seen - 60, status="Offline"))
+    assert since() == seen

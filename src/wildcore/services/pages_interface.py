@@ -38,6 +38,8 @@ PON_MODULES = ("link_info", "pon_ports_list", "pon_ports_optical", "counters")
 HISTORY_ROWS = 12
 MAC_ROWS = 30
 
+CLOCKS_BEGIN = 1_420_070_400  # 2015: an OLT that says an earlier time has lost its clock
+
 # Built once: building a statement costs more than running it.
 _I, _D, _H, _F = Interface.__table__.c, Device.__table__.c, InterfaceHistory.__table__.c, FdbHistory.__table__.c
 _HISTORY = (
@@ -123,6 +125,15 @@ class InterfacePage:
         """When the state was last confirmed."""
         state = self.modules.get("pon_onts_status" if self.kind == "ONU" else "link_info")
         return (state.checked_at or state.at) if state is not None else None
+
+    @property
+    def since(self) -> int | None:
+        """Since when it is as it is. While we only ever saw it so, the OLT's own word counts, if its clock can be right."""
+        seen = self.interface.status_changed_at
+        if seen is None or len(self.history) > 1:
+            return seen
+        told = self.facts.last_reg_at if self.interface.status == "Online" else self.facts.last_dereg_at
+        return told if told is not None and CLOCKS_BEGIN < told < seen else seen
 
     @property
     def errors(self) -> list[str]:
