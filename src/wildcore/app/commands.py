@@ -1,4 +1,4 @@
-"""Commands that need the whole composition: `run`."""
+"""Commands that need the whole composition: `run`, and those that work on an installation as it lies there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from wildcore.app.config import Config, listen_address
+from wildcore.app.operating import COMMANDS as OPERATING
 from wildcore.kit.console import console
 from wildcore.kit.manifest import Command
 
@@ -57,4 +58,4 @@ def run(listen: Listen = "", data: Data = "") -> None:
         installation.close()
 
 
-commands: tuple[Command, ...] = (Command("run", run),)
+commands: tuple[Command, ...] = (Command("run", run), *OPERATING)

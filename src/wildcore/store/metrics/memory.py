@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 
 from wildcore.store.metrics.base import Batch, Point, SeriesKey, averages
 
@@ -43,6 +44,9 @@ class NullMetrics:
             for key, points in self._points.items():
                 self._points[key] = [point for point in points if point.at >= before]
         return 0
+
+    def snapshot(self, directory: Path) -> None:
+        """Nothing is kept beyond the process."""
 
     def close(self) -> None:
         """Nothing is open."""
