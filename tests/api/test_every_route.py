@@ -19,7 +19,14 @@ from wildcore.web.endpoints import GuardedRoute
 
 from .conftest import Clock, World
 
-PUBLIC_PATHS = {"/api/v1/auth", "/sign-in", "/account/language"}
+PUBLIC_PATHS = {
+    "/api/v1/auth",
+    "/api/v1/auth/oidc/callback",
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-in/sso",
+    "/account/language",
+}
 DENIED = "Wildcore iframe permission denied"
 # For `wca doctor`: without a token sealed by the installation's key file it says that there is no such page.
 PUBLIC_PATHS |= {"/api/v1/system/request-seen"}

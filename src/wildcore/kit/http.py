@@ -23,6 +23,8 @@ from wildcore.services.runtime import Runtime
 class Request:
     """Facts of the request that handlers may need. `base_url` is how the person reaches us (scheme, host, prefix; no slash).
 
+    `ticket` is the value of TICKET_COOKIE: what a sign-in under way left with the browser.
+
     `root` is that prefix alone, "" or a path. The shell adds it to pages, redirects and cookies; `path` is without it.
     """
 
@@ -34,11 +36,13 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     iframe: bool = False
     fragment: bool = False
+    ticket: str = ""
     root: str = ""
     secure: bool = False
 
 
 SESSION_COOKIE = "wildcore_session"
+TICKET_COOKIE = "wildcore_ticket"
 LANGUAGE_COOKIE = "wildcore_language"
 
 

@@ -161,10 +161,11 @@ def cross_auth(
 
 
 async def write_uses(runtime: Runtime) -> None:
-    """Write the uses of keys that wait in memory."""
+    """Write the uses of keys that wait in memory, and see the writes of refusals to their end."""
     uses = runtime.auth.uses.take()
     if uses:
         await runtime.db.run_write(lambda session: keys.write_uses(session, uses))
+    await asyncio.gather(*runtime.auth.writing, return_exceptions=True)
 
 
 _writing: set[asyncio.Task[None]] = set()

@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 FORBIDDEN = "security:forbidden"
 BAD_KEY = "security:bad_key"
+STRICT_IP = "security:strict_ip"
 
 
 def note(runtime: Runtime, actor: Actor, action: str, what: str, reason: str) -> None:
@@ -26,7 +27,7 @@ def note(runtime: Runtime, actor: Actor, action: str, what: str, reason: str) ->
     held = runtime.auth.refusals.let((who, action, what), runtime.now())
     if held is None:
         return
-    meta = {"route": what} | ({"not_logged": held} if held else {})
+    meta = ({"route": what} if what else {}) | ({"not_logged": held} if held else {})
 
     def write(session: Session) -> None:
         action_log.log(session, actor, action, success=False, message=reason, meta=meta)

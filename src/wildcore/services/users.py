@@ -115,7 +115,7 @@ def user_create(session: Session, runtime: Runtime, actor: Actor, fields: UserFi
         raise ValidationFailed(gettext("password: required"), field="password")
     now = runtime.now()
     user = User(
-        login=_login(session, fields.login or ""), role_id=fields.role_id, password_hash=fields.password_hash,
+        login=free_login(session, fields.login or ""), role_id=fields.role_id, password_hash=fields.password_hash,
         name="", email="", enabled=True, all_groups=False, language="", timezone="", preferences={}, allowed_networks=[],
         created_at=now, updated_at=now,
     )  # fmt: skip
@@ -132,7 +132,7 @@ def user_update(session: Session, runtime: Runtime, actor: Actor, user_id: int, 
     """Change a user. Nobody disables themselves or takes away the last owner; a new password ends the user's other sessions."""
     user = _managed(session, runtime, actor, user_id)
     if fields.login is not None and fields.login.strip() != user.login:
-        user.login = _login(session, fields.login)
+        user.login = free_login(session, fields.login)
     if user.id == actor.user_id and (fields.enabled is False or fields.role_id not in (None, user.role_id)):
         raise NotAllowed(gettext("You cannot disable yourself or change your own role"))
     loses = fields.enabled is False or fields.role_id not in (None, OWNER_ROLE_ID)
@@ -262,7 +262,8 @@ def _set_groups(session: Session, actor: Actor, user_id: int, group_ids: Iterabl
     session.add_all(UserGroup(user_id=user_id, group_id=group_id) for group_id in wanted - current)
 
 
-def _login(session: Session, login: str) -> str:
+def free_login(session: Session, login: str) -> str:
+    """A login as it is stored; ValidationFailed when it has not the form of one, Conflict when it is taken."""
     login = login.strip()
     if not _LOGIN.fullmatch(login) or login.lower() in _RESERVED:
         raise ValidationFailed(gettext("login: from 1 to 100 characters without spaces, not sys"), field="login")

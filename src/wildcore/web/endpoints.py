@@ -24,7 +24,7 @@ from wildcore.kit import http as kit
 from wildcore.kit.manifest import Permission, Permissions, Public
 from wildcore.services.actor import Actor
 from wildcore.services.runtime import Runtime
-from wildcore.web import bodies, language
+from wildcore.web import bodies, language, refused
 from wildcore.web.answers import Answers
 from wildcore.web.errors import Failure, failure_of
 from wildcore.web.identity import KEY_NAME, SAFE_METHODS, Identity, check_csrf, from_other_site, identify
@@ -75,7 +75,7 @@ class GuardedRoute(APIRoute):
         self.runtime = runtime
         self.answers = answers
         endpoint = make_endpoint(handler, target, runtime, answers)
-        super().__init__(path, endpoint, response_model=None, max_body_size=MAX_BODY, **options)
+        super().__init__(path, endpoint, response_model=None, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler behind the guard."""
@@ -83,11 +83,13 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             try:
+                request = bodies.bounded(request, MAX_BODY)
                 request.state.asked = await admit(self.runtime, self.target, request)
                 if self.target.kind == "api":
                     request = await bodies.normalise(request, self.body_field)
                 return await handle(request)
             except Exception as error:  # noqa: BLE001 - every failure of a route is answered here
+                refused.note(self.runtime, request, self.path, error)
                 return self._refuse(request, error)
 
         return guarded
@@ -126,6 +128,7 @@ async def admit(runtime: Runtime, target: Target, request: Request) -> Asked:
         if not public:
             raise Unauthenticated("Sign in, or send a key in the header X-Auth-Key")
     else:
+        request.state.actor = identity.actor
         if identity.actor.scope == BILLING_SCOPE and not target.billing and not public:
             raise Forbidden("This key reaches only what billing needs")
         for permission in target.permissions:
@@ -199,6 +202,7 @@ def make_context(runtime: Runtime, request: Request, kind: Kind, asked: Asked | 
         headers={name: value for name, value in headers.items() if name not in _HIDDEN_HEADERS},
         iframe=kind == "iframe",
         fragment=headers.get("hx-request") == "true" and headers.get("hx-boosted") != "true",
+        ticket=request.cookies.get(kit.TICKET_COOKIE, ""),
         root=caller.root,
         secure=caller.secure,
     )

@@ -15,6 +15,7 @@ component = Component(
     permissions=(USER_SELF, USER_DISPLAY, USER_SELF_CONTROL, USER_MANAGEMENT, USER_STRICT_IP),
     api=(
         Route("POST", "/auth", api.authenticate, PUBLIC),
+        Route("GET", "/auth/oidc/callback", pages.sso_callback, PUBLIC),
         Route("DELETE|POST", "/logout", api.sign_out, USER_SELF),
         Route("GET", "/user/self", api.self_get, USER_SELF),
         Route("PUT", "/user/self", api.self_update, USER_SELF_CONTROL),
@@ -53,6 +54,9 @@ component = Component(
     pages=(
         Page("/sign-in", pages.sign_in_form, PUBLIC),
         Page("/sign-in", pages.sign_in, PUBLIC, methods="POST"),
+        Page("/sign-in/code", pages.sign_in_code_form, PUBLIC),
+        Page("/sign-in/code", pages.sign_in_code, PUBLIC, methods="POST"),
+        Page("/sign-in/sso", pages.sso_start, PUBLIC),
         Page("/sign-out", pages.sign_out, USER_SELF, methods="POST"),
         Page("/account/language", pages.set_language, PUBLIC, methods="POST"),
     ),
