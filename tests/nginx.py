@@ -64,8 +64,9 @@ def configuration(folder: Path, http: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     path = folder / "nginx.conf"
+    user = "user root;\n" if os.geteuid() == 0 else ""  # its workers write below a directory of ours
     path.write_text(
-        f"pid {folder}/pid;\nerror_log {folder}/error.log;\ndaemon off;\nevents {{}}\n"
+        f"{user}pid {folder}/pid;\nerror_log {folder}/error.log;\ndaemon off;\nevents {{}}\n"
         f"http {{\n{temporary}access_log {folder}/access.log;\n{http}\n}}\n",
         encoding="utf-8",
     )

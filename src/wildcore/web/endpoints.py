@@ -75,7 +75,7 @@ class GuardedRoute(APIRoute):
         self.runtime = runtime
         self.answers = answers
         endpoint = make_endpoint(handler, target, runtime, answers)
-        super().__init__(path, endpoint, response_model=None, max_body_size=MAX_BODY, **options)
+        super().__init__(path, endpoint, response_model=None, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler behind the guard."""
@@ -83,6 +83,7 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             try:
+                request = bodies.bounded(request, MAX_BODY)
                 request.state.asked = await admit(self.runtime, self.target, request)
                 if self.target.kind == "api":
                     request = await bodies.normalise(request, self.body_field)

@@ -16,16 +16,16 @@ from wildcore.kit.http import Stream
 HEARTBEAT_SEC = 10.0
 
 
-def stream_response(stream: Stream, *, heartbeat_sec: float = HEARTBEAT_SEC) -> StreamingResponse:
+def stream_response(stream: Stream) -> StreamingResponse:
     """The answer; its parts are made in the language that holds now. The web shell asks proxies not to keep it back."""
     headers = {"Cache-Control": "no-store"}
     if stream.file_name:
         headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(stream.file_name, safe='')}"
-    parts = _parts(stream, copy_context(), heartbeat_sec)
+    parts = _parts(stream, copy_context())
     return StreamingResponse(parts, headers=headers, media_type=stream.media_type)
 
 
-async def _parts(stream: Stream, context: Context, heartbeat_sec: float) -> AsyncIterator[str | bytes]:
+async def _parts(stream: Stream, context: Context) -> AsyncIterator[str | bytes]:
     async def following() -> str | bytes | None:
         return await anext(stream.parts, None)
 
@@ -33,7 +33,7 @@ async def _parts(stream: Stream, context: Context, heartbeat_sec: float) -> Asyn
     try:
         while True:
             waiting = waiting or asyncio.create_task(following(), context=context)
-            done, _ = await asyncio.wait({waiting}, timeout=heartbeat_sec if stream.heartbeat else None)
+            done, _ = await asyncio.wait({waiting}, timeout=HEARTBEAT_SEC if stream.heartbeat else None)
             if not done:
                 yield stream.heartbeat
                 continue
