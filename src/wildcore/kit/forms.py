@@ -50,8 +50,10 @@ async def attempt(ctx: Context, work: Callable[[Session], T]) -> Outcome[T]:
 
 
 def errors_of(refused: WildcoreError) -> dict[str, str]:
-    """A refusal by its field."""
-    return {refused.field or "": refused.description}
+    """A refusal by its field, beside which its name need not be said again."""
+    name = refused.field or ""
+    said = refused.description.removeprefix(f"{name}: ") if name else refused.description
+    return {name: said[:1].upper() + said[1:]}
 
 
 def number(text: str) -> int | None:

@@ -41,6 +41,7 @@ class UserRow:
     all_groups: bool
     groups: tuple[str, ...]
     others: int
+    twofa: bool
     last_activity_at: int | None
 
 
@@ -141,7 +142,8 @@ def _conditions(wanted: UserFilter) -> list[ColumnElement[bool]]:
 def _rows(session: Session, where: list[ColumnElement[bool]], known: dict[int, str], page: int) -> tuple[UserRow, ...]:
     query = (
         select(
-            User.id, User.login, User.name, User.email, Role.name, User.enabled, User.all_groups, User.last_activity_at,
+            User.id, User.login, User.name, User.email, Role.name, User.enabled, User.all_groups, User.totp_confirmed_at,
+            User.last_activity_at,
         )
         .join(Role, Role.id == User.role_id)
         .where(*where)
@@ -155,12 +157,13 @@ def _rows(session: Session, where: list[ColumnElement[bool]], known: dict[int, s
     for user_id, group_id in session.execute(members):
         groups.setdefault(user_id, []).append(group_id)
     rows = []
-    for user_id, login, name, email, role, enabled, everything, active_at in found:
+    for user_id, login, name, email, role, enabled, everything, twofa_at, active_at in found:
         own = groups.get(user_id, [])
         names = sorted(known[one] for one in own if one in known)
         rows.append(
             UserRow(
-                user_id, login, name, email, role, enabled, everything, tuple(names), len(own) - len(names), active_at,
+                user_id, login, name, email, role, enabled, everything, tuple(names), len(own) - len(names),
+                twofa_at is not None, active_at,
             )
         )  # fmt: skip
     return tuple(rows)

@@ -68,9 +68,15 @@ def begin(session: Session, runtime: Runtime, actor: Actor) -> Enrolment:
     secret = pyotp.random_base32()
     user.totp_secret = runtime.secrets.seal(secret)
     user.totp_last_step = None
-    issuer = str(runtime.settings.get("APP_NAME")) or "Wildcore DMS"
-    uri = pyotp.TOTP(secret).provisioning_uri(name=user.login, issuer_name=issuer.replace(":", " "))
-    return Enrolment(secret, uri, segno.make(uri, error="m").svg_inline(scale=5, dark="#000", light="#fff"))
+    return _enrolment(runtime, user, secret)
+
+
+def pending(session: Session, runtime: Runtime, actor: Actor) -> Enrolment | None:
+    """The secret that `begin` made and that still waits for its first code, to be shown again after a wrong one."""
+    user = _own(session, actor)
+    if user.totp_confirmed_at is not None or not user.totp_secret:
+        return None
+    return _enrolment(runtime, user, runtime.secrets.open(user.totp_secret))
 
 
 def confirm(session: Session, runtime: Runtime, actor: Actor, code: str) -> list[str]:
@@ -155,6 +161,12 @@ def _own(session: Session, actor: Actor) -> User:
         raise NotAllowed(gettext("User {login} has no account to change", login=actor.login))
     keys.refuse_cross(session, actor)
     return user
+
+
+def _enrolment(runtime: Runtime, user: User, secret: str) -> Enrolment:
+    issuer = str(runtime.settings.get("APP_NAME")) or "Wildcore DMS"
+    uri = pyotp.TOTP(secret).provisioning_uri(name=user.login, issuer_name=issuer.replace(":", " "))
+    return Enrolment(secret, uri, segno.make(uri, error="m").svg_inline(scale=5, dark="#000", light="#fff"))
 
 
 def _off(session: Session, user: User) -> None:

@@ -17,6 +17,7 @@ from jinja2 import Environment
 
 from wildcore.i18n import Lazy, _, current_language, gettext, ngettext
 from wildcore.model.ident import ident_text, mac_text
+from wildcore.services.action_words import action_text
 
 DASH = "–"
 NBSP = "\u00a0"
@@ -191,6 +192,7 @@ def install(env: Environment) -> None:
         "ident": ident_text,
         "reason": reason_text,
         "admin": admin_text,
+        "action": action_text,
         "percent": percent,
         "dom_id": dom_id,
     }

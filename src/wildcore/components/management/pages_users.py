@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -13,10 +12,10 @@ from sqlalchemy.orm import Session
 from wildcore.errors import WildcoreError
 from wildcore.i18n import LANGUAGES, gettext
 from wildcore.kit import Ctx, Page, Redirect, Template
-from wildcore.kit.forms import Line, Outcome, Secret, Tick, Ticks, attempt, errors_of, number
+from wildcore.kit.forms import Line, Lines, Outcome, Secret, Tick, Ticks, attempt, errors_of, number
 from wildcore.kit.params import Id
-from wildcore.kit.permissions import USER_DISPLAY, USER_MANAGEMENT
-from wildcore.services import keys, passwords, users
+from wildcore.kit.permissions import USER_DISPLAY, USER_MANAGEMENT, USER_STRICT_IP
+from wildcore.services import keys, passwords, twofa, users
 from wildcore.services.pages_users import UserFilter, UserPage, user_page, users_page
 from wildcore.services.users import UserFields, UserInfo
 
@@ -37,6 +36,7 @@ class UserForm(BaseModel):
     language: Line = ""
     generate: Tick = ""
     password: Secret = ""
+    allowed_networks: Lines = ""
 
 
 def user_list(
@@ -107,12 +107,24 @@ async def close_key(ctx: Ctx, user_id: Id, key_id: Id) -> Template:
     return await _keys(ctx, user_id, outcome.status, errors=outcome.errors, closed=not outcome.errors)
 
 
+async def close_others(ctx: Ctx, user_id: Id) -> Template:
+    """Close all sessions of the user (of oneself: all but this one); API keys stay."""
+    outcome = await attempt(ctx, lambda session: keys.revoke_others(session, ctx.runtime, ctx.actor, user_id))
+    return await _keys(ctx, user_id, outcome.status, errors=outcome.errors, closed=not outcome.errors)
+
+
+def two_factor_off(ctx: Ctx, user_id: Id) -> Redirect:
+    """Switch the second factor off for somebody who lost the authenticator."""
+    twofa.disable_for(ctx.session, ctx.runtime, ctx.actor, user_id)
+    return Redirect(f"{LIST}/{user_id}")
+
+
 async def _save(ctx: Ctx, user_id: int | None, form: UserForm) -> Template:
     password = passwords.random_password() if form.generate else form.password
     outcome: Outcome[UserInfo]
     try:
-        hashed = await asyncio.to_thread(passwords.hash_password, password) if password else None
-        fields = _fields(form, hashed)
+        hashed = await passwords.new_hash_async(ctx.runtime.settings, password) if password else None
+        fields = _fields(ctx, form, hashed)
         outcome = await attempt(ctx, lambda session: _write(session, ctx, user_id, fields))
     except WildcoreError as refused:
         outcome = Outcome(errors=errors_of(refused))
@@ -136,7 +148,7 @@ def _write(session: Session, ctx: Ctx, user_id: int | None, fields: UserFields) 
     return users.user_update(session, ctx.runtime, ctx.actor, user_id, fields)
 
 
-def _fields(form: UserForm, password_hash: str | None) -> UserFields:
+def _fields(ctx: Ctx, form: UserForm, password_hash: str | None) -> UserFields:
     return UserFields(
         login=form.login,
         name=form.name,
@@ -147,6 +159,7 @@ def _fields(form: UserForm, password_hash: str | None) -> UserFields:
         group_ids={one for text in form.group_ids if (one := number(text)) is not None},
         language=form.language,
         password_hash=password_hash,
+        allowed_networks=form.allowed_networks.replace(",", " ").split() if ctx.actor.may(USER_STRICT_IP.key) else None,
     )
 
 
@@ -194,6 +207,7 @@ def _form(page: UserPage) -> UserForm:
         all_groups="yes" if one.all_groups else "",
         group_ids=[str(group) for group in one.group_ids],
         language=one.language,
+        allowed_networks="\n".join(one.allowed_networks),
     )
 
 
@@ -205,5 +219,7 @@ PAGES: tuple[Page, ...] = (
     Page(f"{LIST}/{{user_id}}", save, USER_MANAGEMENT, methods="POST"),
     Page(f"{LIST}/{{user_id}}/delete", delete, USER_MANAGEMENT, methods="POST"),
     Page(f"{LIST}/{{user_id}}/keys", generate_key, USER_MANAGEMENT, methods="POST"),
+    Page(f"{LIST}/{{user_id}}/two-factor-off", two_factor_off, USER_MANAGEMENT, methods="POST"),
+    Page(f"{LIST}/{{user_id}}/keys/close-others", close_others, USER_MANAGEMENT, methods="POST"),
     Page(f"{LIST}/{{user_id}}/keys/{{key_id}}/close", close_key, USER_MANAGEMENT, methods="POST"),
 )

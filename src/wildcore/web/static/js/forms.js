@@ -36,6 +36,7 @@ document.addEventListener("change", (event) => {
 });
 
 export function startForms(within) {
+  for (const zone of within.querySelectorAll("[data-zone]")) zone.value = new Date().getTimezoneOffset(); // times are typed in the person's zone
   for (const box of within.querySelectorAll("[data-group-box]")) showGroup(box.closest("[data-group]"));
   for (const form of within.querySelectorAll("form")) showDependent(form);
 }
