@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser import CHROMIUM, FLAGS
+from tests.docs.recipes import ROOT, blocks
 from tests.nginx import NAME, Site, certificate, configuration, free_port, nginx
 from tests.proxy.conftest import PREFIX, Behind, ident_of
 from wildcore.web.prefix import html_with_root, with_root, without_root
@@ -24,17 +25,14 @@ server {{
     listen 127.0.0.1:{port} {tls};
     server_name {name};
     location / {{ return 404 "the other site\\n"; }}
-    location {prefix}/ {{
-        proxy_pass http://localhost:{behind}{target};
-        proxy_set_header X-Real-IP $remote_addr;
-        proxy_set_header Host $host;
-        proxy_set_header X-Forwarded-Proto $scheme;
-        proxy_set_header X-Forwarded-Host $host;
-        {more}
-    }}
+    {location}
 }}
 """
-FORWARDED_PREFIX = f"proxy_set_header X-Forwarded-Prefix {PREFIX};"
+DOCUMENT = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+DOCUMENTED = next(one.body for one in blocks(DOCUMENT) if one.heading.startswith("Below a path"))
+WITHOUT_HEADER = DOCUMENTED.replace(f"proxy_set_header X-Forwarded-Prefix {PREFIX};", "")
+PATH_PASSED_ON = WITHOUT_HEADER.replace(":8088/;", ":8088;")
+assert len({DOCUMENTED, WITHOUT_HEADER, PATH_PASSED_ON}) == 3
 ADDRESSES = re.compile(r"href|src|action|formaction|hx-(get|post|put|patch|delete|push-url|replace-url)|data-.+")
 
 
@@ -51,15 +49,14 @@ class Addresses(HTMLParser):
 
 
 @contextmanager
-def shared_host(folder: Path, behind: int, target: str = "/", more: str = "") -> Iterator[Site]:
+def shared_host(folder: Path, behind: int, location: str) -> Iterator[Site]:
     """nginx with something else at `/` and the product below the prefix, on http and https."""
     plain, secure = free_port(), free_port()
     chain, private = certificate(folder, NAME)
     certificates = f"ssl; ssl_certificate {chain}; ssl_certificate_key {private}"
     both = ((plain, ""), (secure, certificates))
-    http = "".join(
-        SHARED.format(port=port, tls=tls, name=NAME, prefix=PREFIX, behind=behind, target=target, more=more) for port, tls in both
-    )
+    location = location.replace("localhost:8088", f"localhost:{behind}")
+    http = "".join(SHARED.format(port=port, tls=tls, name=NAME, location=location) for port, tls in both)
     with nginx(configuration(folder, http), plain, secure):
         yield Site(plain, secure, chain, folder)
 
@@ -70,9 +67,8 @@ def below(behind: Behind, tmp_path: Path, request: pytest.FixtureRequest) -> Ite
     with ExitStack() as stack:
         if request.param != "header":
             stack.enter_context(behind.settings(EXTERNAL_HTTP_ADDRESS=f"https://{NAME}{PREFIX}"))
-        target = "" if "passed on" in request.param else "/"
-        more = FORWARDED_PREFIX if request.param == "header" else ""
-        yield stack.enter_context(shared_host(tmp_path / "nginx", behind.port, target, more))
+        location = {"header": DOCUMENTED, "setting": WITHOUT_HEADER}.get(request.param, PATH_PASSED_ON)
+        yield stack.enter_context(shared_host(tmp_path / "nginx", behind.port, location))
 
 
 def test_pages(behind: Behind, below: Site) -> None:
@@ -156,7 +152,7 @@ def test_in_a_browser(behind: Behind, tmp_path: Path) -> None:
     """Signing in, htmx requests, the search, charts and a change of settings: nothing asks above the prefix."""
     if not Path(CHROMIUM).exists():
         pytest.skip("chromium is not installed")
-    with shared_host(tmp_path / "nginx", behind.port, "/", FORWARDED_PREFIX) as site, sync_playwright() as playwright:
+    with shared_host(tmp_path / "nginx", behind.port, DOCUMENTED) as site, sync_playwright() as playwright:
         rules = f"--host-resolver-rules=MAP {NAME}:443 127.0.0.1:{site.https}"
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, rules])
         page = browser.new_context(ignore_https_errors=True, locale="uk-UA").new_page()

@@ -138,3 +138,35 @@ def test_headers_of_a_peer_that_is_no_proxy_count_for_nothing(behind: Behind) ->
         assert all(link.startswith(f"http://{NAME}/") for link in links.values())
         unsigned = client.get("/devices", headers={"X-Auth-Key": ""})
         assert unsigned.headers["location"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize(
+    ("address", "base"),
+    [
+        ("https://dms.example:8443/", "https://dms.example:8443"),
+        ("https://dms.example/a/b/?x#y", "https://dms.example/a/b"),
+        ("dms.example", f"https://{NAME}"),
+        ("javascript:alert(1)", f"https://{NAME}"),
+        ("https://[::1", f"https://{NAME}"),
+        ("https://dms.example/a b", "https://dms.example"),
+    ],
+)
+def test_an_external_address_is_used_when_it_is_one(behind: Behind, address: str, base: str) -> None:
+    onu, _ident = ident_of(behind.product)
+    path = f"/api/v1/component/diagnostic/interface/{onu}/links"
+    with (
+        behind.settings(EXTERNAL_HTTP_ADDRESS=address),
+        behind.nginx.client("https", headers={"X-Auth-Key": behind.product.key}) as client,
+    ):
+        assert client.get(path).json()["data"]["interface"] == f"{base}/interface/{onu}"
+
+
+def test_the_session_cookie_fits_how_the_person_came(behind: Behind) -> None:
+    form = {"login": behind.product.login, "password": behind.product.password}
+    with behind.settings(EXTERNAL_HTTP_ADDRESS=f"https://{NAME}"):
+        # Directly by http, beside the external address: a Secure cookie would be lost, and nobody could sign in.
+        plain = httpx.post(f"{behind.product.url}/sign-in", data=form, timeout=30)
+        assert "secure" not in plain.headers["set-cookie"].lower()
+        # A proxy that passes on the name but not the scheme.
+        named = httpx.post(f"{behind.product.url}/sign-in", data=form, headers={"Host": NAME}, timeout=30)
+        assert "secure" in named.headers["set-cookie"].lower()

@@ -1,4 +1,4 @@
-"""Through the seed's nginx (HTTP/1.0 to us): long answers arrive as they are made, bodies are bounded, slow callers hold up nobody."""
+"""Through the seed's nginx (HTTP/1.0 to us): long answers arrive as they are made, bodies bounded, slow callers do no harm."""
 
 from __future__ import annotations
 

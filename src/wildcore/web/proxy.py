@@ -70,7 +70,7 @@ def caller_of(scope: Mapping[str, Any], settings: Settings) -> Caller:
         forwarded = _first(headers.get("x-forwarded-host"))
         host = forwarded if _HOST.fullmatch(forwarded) else host
     host = host.lower() if _HOST.fullmatch(host) else ""
-    external = str(settings.get("EXTERNAL_HTTP_ADDRESS")).rstrip("/")
+    external = _external(str(settings.get("EXTERNAL_HTTP_ADDRESS")))
     # Only the operator's own word is taken off a path: by a header a caller could pass by a proxy's rules for paths.
     own_root = root_of(external)
     root = (root_path(_single(headers.get("x-forwarded-prefix"))) if trusted else "") or own_root
@@ -190,6 +190,15 @@ def host_name(host: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()
     return host.partition(":")[0].lower()
+
+
+@lru_cache(maxsize=16)
+def _external(setting: str) -> str:
+    """The operator's address of us; one that is no http or https address counts as absent, and is logged once."""
+    parts = _parts(setting)
+    if setting and not origin_of(setting):
+        logger.warning("EXTERNAL_HTTP_ADDRESS is not an address with http:// or https://, left out: %s", setting[:200])
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{root_path(parts.path)}" if origin_of(setting) else ""
 
 
 @lru_cache(maxsize=16)
