@@ -18,9 +18,10 @@ from sqlalchemy import select
 from wildcore.app.build import Installation, build
 from wildcore.app.config import Config
 from wildcore.app.program import run
-from wildcore.services import auth, device_accesses, device_models, devices, passwords, roles, users
+from wildcore.services import device_accesses, device_models, devices, passwords, roles, users
 from wildcore.services.actor import system_actor
 from wildcore.services.runtime import Runtime
+from wildcore.services.sign_in import sign_in
 from wildcore.store.metrics import Batch
 from wildcore.store.tables import OWNER_ROLE_ID, Device, DeviceAccess, Interface, User
 
@@ -99,7 +100,7 @@ def state_of(runtime: Runtime) -> State:
 
 async def signs_in(runtime: Runtime, login: str = "ivan", password: str = PASSWORD) -> bool:
     """Whether the user can sign in with the password."""
-    issued = await auth.sign_in(runtime, login, password, auth.SignIn(ip="127.0.0.1", client="test"))
+    issued = await sign_in(runtime, login, password)
     return issued.login == login
 
 

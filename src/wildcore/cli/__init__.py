@@ -7,6 +7,6 @@ from wildcore.kit.manifest import Command
 
 def core_commands() -> tuple[Command, ...]:
     """Every command of the core; modules are imported only when the program is put together."""
-    from wildcore.cli import asking, components, devices, people
+    from wildcore.cli import asking, components, devices, operating, people
 
-    return (*people.COMMANDS, *components.COMMANDS, *devices.COMMANDS, *asking.COMMANDS)
+    return (*people.COMMANDS, *components.COMMANDS, *devices.COMMANDS, *asking.COMMANDS, *operating.COMMANDS)
