@@ -100,13 +100,13 @@ def _get(client: httpx.Client, url: str, query: Mapping[str, int]) -> Json:
         content = answer.json()
     except ValueError:
         raise SourceError(f"{url} answers with a page instead of data (HTTP {answer.status_code}): is it Wildcore?") from None
-    error = content.get("error") if isinstance(content, dict) else None
-    said = str(error.get("description") or error.get("type") or "") if isinstance(error, dict) else ""
+    failure = content.get("error") if isinstance(content, dict) else None
+    said = str(failure.get("description") or failure.get("type") or "") if isinstance(failure, dict) else ""
     if answer.status_code == 401:
         raise SourceError(f"The key is refused: {said or 'it is unknown or has expired'}. Nothing was changed")
     if answer.status_code in (403, 404, 405, 501):
         raise _Refused(f"HTTP {answer.status_code} {said}".strip())
-    if answer.status_code >= 400 or error or not isinstance(content, dict):
+    if answer.status_code >= 400 or failure or not isinstance(content, dict):
         raise SourceError(f"{url} failed: HTTP {answer.status_code} {said}. Nothing was changed")
     return content
 
