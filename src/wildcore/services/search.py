@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from wildcore.i18n import Text, _
 from wildcore.model.ident import ident_key, ident_text, mac_text
 from wildcore.services import subscribers
 from wildcore.services.actor import Actor
+from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
 from wildcore.services.bindings import place_order
+from wildcore.services.interface_search import PLACES
 from wildcore.services.runtime import Runtime
-from wildcore.services.scope import visible_devices
+from wildcore.services.scope import in_scope, scope_values
+from wildcore.services.search_rows import Search, closest, rows_of
 from wildcore.store import search as store
 from wildcore.store.db import Database
-from wildcore.store.tables import Base, Binding, Device, DeviceModel, FdbHistory, Interface, Subscriber
+from wildcore.store.tables import Binding, Device, DeviceModel, FdbHistory, Interface, Subscriber
 
 SHORTEST, LONGEST = 2, 100
 HITS = 10
@@ -101,33 +105,25 @@ def place_text(name: str, kind: str, device_name: str, ip: str) -> str:
     return str(_("{name} ({kind}) on {device}")).format(name=name, kind=kind, device=", ".join(p for p in (device_name, ip) if p))
 
 
-_PLACE: tuple[Any, ...] = (Interface.id, Interface.name, Interface.type, Interface.status, Device.id, Device.name, Device.ip)
+_I, _D, _F = Interface.__table__.c, Device.__table__.c, FdbHistory.__table__.c
+_S, _B, _M = Subscriber.__table__.c, Binding.__table__.c, DeviceModel.__table__.c
+_PLACE: tuple[Any, ...] = (_I.id, _I.name, _I.type, _I.status, _D.id, _D.name, _D.ip)
 
 
 def _place(row: Sequence[Any]) -> str:
     return place_text(row[1], row[2], row[5], row[6])
 
 
-def _closest(
-    session: Session, query: Any, prefixed: Any, model: type[Base], words: str, limit: int, fields: Sequence[str] = ()
-) -> list[Any]:
-    """Rows that begin with the text, then rows that contain it; each once."""
-    rows = list(session.execute(query.where(prefixed).limit(limit)).all())
-    if len(rows) < limit and len(words) >= store.FULL_TEXT_FROM:
-        seen = {row[0] for row in rows}
-        wider = store.containing(session, query.order_by(None), model, words, fields)
-        rows += [row for row in session.execute(wider.limit(limit + len(seen))) if row[0] not in seen]
-    return rows[:limit]
-
-
 def _interfaces(session: Session, runtime: Runtime, actor: Actor, words: str, limit: int) -> list[Hit]:
-    query = (
-        select(*_PLACE, Interface.description, Interface.comment)
-        .join(Device, Device.id == Interface.device_id)
-        .where(visible_devices(actor), Interface.gone_at.is_(None))
-    )
-    prefixed = store.starts_with(session, Interface.name, words)
-    rows = _closest(session, query, prefixed, Interface, words, limit, ("name", "description", "comment"))
+    def query(limited: bool) -> Select[Any]:
+        columns = select(*_PLACE, _I.description, _I.comment).select_from(PLACES)
+        return columns.where(in_scope(_D.id, limited=limited), _I.gone_at.is_(None))
+
+    one = Search(
+        "interface", Interface, query, lambda: store.starts_with(session, _I.name, words),
+        store.prefix_values(session, "name", words), ("name", "description", "comment"),
+    )  # fmt: skip
+    rows = closest(session, actor, one, words, limit)
     return [Hit("interface", row[1], row[7] or row[8], _place(row), row[0], row[4], row[3]) for row in rows]
 
 
@@ -135,17 +131,21 @@ def _onus(session: Session, runtime: Runtime, actor: Actor, words: str, limit: i
     key = ident_key(words)
     if len(key) < SHORTEST or not key.isascii():
         return []
-    query = (
-        select(*_PLACE, Interface.ident, Interface.ident_type, Interface.gone_at)
-        .join(Device, Device.id == Interface.device_id)
-        .where(visible_devices(actor), Interface.ident.is_not(None))
-    )
-    if len(key) < store.FULL_TEXT_FROM:
-        order: tuple[Any, ...] = (Interface.ident,)
-    else:
-        order = (case((Interface.ident == key, 0), else_=1), Interface.ident, *place_order())
-    prefixed = store.key_starts_with(session, Interface.ident, key)
-    rows = _closest(session, query.order_by(*order), prefixed, Interface, key, limit, ("ident",))
+    values = store.key_values(session, "ident", key)
+    exact = len(key) >= store.FULL_TEXT_FROM
+
+    def query(limited: bool) -> Select[Any]:
+        columns = select(*_PLACE, _I.ident, _I.ident_type, _I.gone_at).select_from(PLACES)
+        order: tuple[Any, ...] = (_I.ident,)
+        if exact:
+            order = (case((_I.ident == bindparam("ident"), 0), else_=1), _I.ident, *place_order(_I))
+        return columns.where(in_scope(_D.id, limited=limited), _I.ident.is_not(None)).order_by(*order)
+
+    one = Search(
+        "onu", Interface, query, lambda: store.key_starts_with(session, _I.ident, key),
+        {**values, "ident": key} if exact else values, ("ident",),
+    )  # fmt: skip
+    rows = closest(session, actor, one, key, limit)
     return [Hit("onu", ident_text(row[7], row[8] or None), row[3], _place(row), row[0], row[4], row[3]) for row in rows]
 
 
@@ -153,15 +153,18 @@ def _macs(session: Session, runtime: Runtime, actor: Actor, words: str, limit: i
     key = re.sub(r"[\s:.\-]+", "", words).upper()
     if not _HEX_KEY.match(key):
         return []
-    query = (
-        select(*_PLACE, FdbHistory.mac, FdbHistory.vlan_id, FdbHistory.active)
-        .join(Interface, Interface.id == FdbHistory.interface_id)
-        .join(Device, Device.id == Interface.device_id)
-        .where(visible_devices(actor), store.key_starts_with(session, FdbHistory.mac, key))
-    )
-    if len(key) == 12:
-        query = query.order_by(FdbHistory.active.desc(), FdbHistory.last_seen_at.desc())
-    rows = session.execute(query.limit(limit)).all()
+    whole = len(key) == 12
+
+    def query(limited: bool) -> Select[Any]:
+        found = (
+            select(*_PLACE, _F.mac, _F.vlan_id, _F.active)
+            .select_from(PLACES.join(FdbHistory.__table__, _F.interface_id == _I.id))
+            .where(in_scope(_D.id, limited=limited), store.key_starts_with(session, _F.mac, key))
+        )
+        return found.order_by(_F.active.desc(), _F.last_seen_at.desc()) if whole else found
+
+    values: dict[str, Any] = dict(store.key_values(session, "mac", key))
+    rows = rows_of(session, actor, "whole mac" if whole else "mac", values, limit, query)
     return [
         Hit("mac", mac_text(row[7]), f"VLAN {row[8]}" if row[8] else "", _place(row), row[0], row[4], "active" if row[9] else "")
         for row in rows
@@ -169,13 +172,19 @@ def _macs(session: Session, runtime: Runtime, actor: Actor, words: str, limit: i
 
 
 def _devices(session: Session, runtime: Runtime, actor: Actor, words: str, limit: int) -> list[Hit]:
-    query = (
-        select(Device.id, Device.name, Device.ip, Device.status, Device.location, DeviceModel.name)
-        .join(DeviceModel, DeviceModel.id == Device.model_id)
-        .where(visible_devices(actor))
-    )
-    prefixed = or_(store.starts_with(session, Device.name, words), store.starts_with(session, Device.ip, words))
-    rows = _closest(session, query, prefixed, Device, words, limit)
+    def query(limited: bool) -> Select[Any]:
+        return (
+            select(_D.id, _D.name, _D.ip, _D.status, _D.location, _M.name)
+            .join_from(Device.__table__, DeviceModel.__table__, _M.id == _D.model_id)
+            .where(in_scope(_D.id, limited=limited))
+        )
+
+    one = Search(
+        "device", Device, query,
+        lambda: or_(store.starts_with(session, _D.name, words), store.starts_with(session, _D.ip, words)),
+        store.prefix_values(session, "name", words) | store.prefix_values(session, "ip", words),
+    )  # fmt: skip
+    rows = closest(session, actor, one, words, limit)
     return [
         Hit("device", row[1] or row[2], row[5], ", ".join(p for p in (row[2], row[4]) if p), None, row[0], row[3]) for row in rows
     ]
@@ -191,39 +200,52 @@ def _subscribers(session: Session, runtime: Runtime, actor: Actor, words: str, l
     known = subscribers.sources(runtime)
     if not known:
         return []
-    # not the plain column: SQLite would read all of a source by its index rather than look the text up
-    query = select(Subscriber.id).where(func.coalesce(Subscriber.source, "").in_(sorted(known)))
-    if actor.group_ids is not None:
-        bound = select(Binding.subscriber_id).join(Interface, Interface.id == Binding.interface_id)
-        bound = bound.join(Device, Device.id == Interface.device_id).where(visible_devices(actor))
-        query = query.where(Subscriber.id.in_(bound))
-    columns = {"uid": Subscriber.uid, "agreement": Subscriber.agreement, "login": Subscriber.login}
+    sources: BindParameter[Any] = bindparam("sources", expanding=True)
+
+    def query(limited: bool) -> Select[Any]:
+        # not the plain column: SQLite would read all of a source by its index rather than look the text up
+        found = select(_S.id).where(func.coalesce(_S.source, "").in_(sources))
+        if limited:
+            bound = select(_B.subscriber_id).select_from(PLACES.join(Binding.__table__, _B.interface_id == _I.id))
+            found = found.where(_S.id.in_(bound.where(in_scope(_D.id, limited=True))))
+        return found
+
+    def begins(name: str) -> Callable[[bool], Select[Any]]:
+        def build(limited: bool) -> Select[Any]:
+            source = (_S.source.in_(sources),) if name == "uid" else ()  # its index begins with the source
+            return query(limited).where(store.starts_with(session, _S[name], words, *source))
+
+        return build
+
+    columns = ("uid", "agreement", "login")
     chosen = [name for name in columns if any(source.search_field == name for source in known.values())]
-    order = [*chosen, *(name for name in columns if name not in chosen)]
-    ids: list[int] = []
-    queries = [query.where(store.starts_with(session, columns[name], words)) for name in order]
-    queries[order.index("uid")] = queries[order.index("uid")].where(Subscriber.source.in_(sorted(known)))
+    ways: list[tuple[str, dict[str, str], Callable[[bool], Select[Any]]]] = [
+        (f"subscriber {name}", store.prefix_values(session, name, words), begins(name))
+        for name in (*chosen, *(name for name in columns if name not in chosen))
+    ]
     if len(words) >= store.FULL_TEXT_FROM:
-        queries += [store.containing(session, query, Subscriber, words), query.where(store.among_queued(session, words))]
-    for one_way in queries:
+        values = store.text_values(session, words)
+        ways.append(
+            ("subscriber containing", values, lambda limited: store.containing(session, query(limited), Subscriber, words))
+        )
+        if store.queued(session):
+            values = store.queued_values(session, words)
+            ways.append(("subscriber queued", values, lambda limited: query(limited).where(store.among_queued(session, words))))
+    ids: list[int] = []
+    for what, given, build in ways:
         if len(ids) < limit:
-            ids += [one for one in session.scalars(one_way.limit(limit)) if one not in ids]
+            found = rows_of(session, actor, what, {**given, "sources": sorted(known)}, limit, build)
+            ids += [row[0] for row in found if row[0] not in ids]
     return _subscriber_hits(session, runtime, actor, ids[:limit])
 
 
 def _subscriber_hits(session: Session, runtime: Runtime, actor: Actor, ids: list[int]) -> list[Hit]:
     if not ids:
         return []
-    known = subscribers.sources(runtime)
-    people = {one.id: one for one in session.scalars(select(Subscriber).where(Subscriber.id.in_(ids)))}
-    query = (
-        select(*_PLACE, Binding.subscriber_id)
-        .join(Interface, Interface.id == Binding.interface_id)
-        .join(Device, Device.id == Interface.device_id)
-        .where(and_(Binding.subscriber_id.in_(ids), visible_devices(actor)))
-        .order_by(Binding.strength.desc())
-    )
-    places = {row[7]: row for row in session.execute(query)}
+    known, sqlite = subscribers.sources(runtime), is_sqlite(session)
+    values = {**scope_values(actor), "ids": among_value(ids, sqlite=sqlite)}
+    people = {row.id: row for row in session.execute(_people(sqlite), values)}
+    places = {row[7]: row for row in session.execute(_places_of_people(sqlite, actor.group_ids is not None), values)}
     hits = []
     for one in ids:
         person = subscribers.view(people[one], known[people[one].source])
@@ -234,3 +256,18 @@ def _subscriber_hits(session: Session, runtime: Runtime, actor: Actor, ids: list
         else:
             hits.append(Hit("subscriber", person.label, detail, _place(row), row[0], row[4], row[3], person.link))
     return hits
+
+
+@cache
+def _people(sqlite: bool) -> Select[Any]:
+    return select(*_S).where(among_given(_S.id, "ids", sqlite=sqlite))
+
+
+@cache
+def _places_of_people(sqlite: bool, limited: bool) -> Select[Any]:
+    return (
+        select(*_PLACE, _B.subscriber_id)
+        .select_from(PLACES.join(Binding.__table__, _B.interface_id == _I.id))
+        .where(among_given(_B.subscriber_id, "ids", sqlite=sqlite), in_scope(_D.id, limited=limited))
+        .order_by(_B.strength.desc())
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, column, func, literal_column, or_, select, table, text
+from sqlalchemy import ColumnElement, Select, and_, bindparam, column, func, literal_column, or_, select, table, text
 from sqlalchemy.orm import Session
 
 from wildcore.store.tables import Base, Subscriber
@@ -23,18 +23,40 @@ _DOCUMENTS = {
 }
 
 
-def starts_with(session: Session, where: Any, prefix: str) -> ColumnElement[bool]:
-    """Whether a column begins with a text, in the cases that people type: as it is, lower, upper, capitalised. By index."""
+def starts_with(session: Session, where: Any, prefix: str, *beside: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a column begins with a text, in the cases that people type: as it is, lower, upper, capitalised. By index.
+
+    `beside`: conditions on the columns with which the index begins (SQLite needs them beside each of the cases).
+    """
+    values = list(prefix_values(session, where.name, prefix).items())
     if not _is_sqlite(session):
-        folded: ColumnElement[bool] = func.wildcore_fold(where).like(_like(prefix.lower()) + "%")
-        return folded
-    return or_(*((where >= one) & (where < one + _LAST) for one in _cases(prefix)))
+        return and_(func.wildcore_fold(where).like(bindparam(*values[0])), *beside)
+    ranges = zip(values[::2], values[1::2], strict=True)
+    return or_(*(and_(*beside, where >= bindparam(*low), where < bindparam(*high)) for low, high in ranges))
+
+
+def prefix_values(session: Session, name: str, prefix: str) -> dict[str, str]:
+    """Parameters of `starts_with` by their names; a statement made for other values of the same names serves these too."""
+    if not _is_sqlite(session):
+        return {f"{name}_like": _like(prefix.lower()) + "%"}
+    cases = enumerate(_cases(prefix))
+    return {key: text for at, one in cases for key, text in ((f"{name}_from_{at}", one), (f"{name}_to_{at}", one + _LAST))}
 
 
 def key_starts_with(session: Session, where: Any, prefix: str) -> ColumnElement[bool]:
     """The same for canonical keys (idents, MACs), which are upper case."""
-    found: ColumnElement[bool] = (where >= prefix) & (where < prefix + _LAST)
-    return found if _is_sqlite(session) else where.like(_like(prefix) + "%").self_group()
+    values = list(key_values(session, where.name, prefix).items())
+    if not _is_sqlite(session):
+        return where.like(bindparam(*values[0])).self_group()  # type: ignore[no-any-return]
+    found: ColumnElement[bool] = (where >= bindparam(*values[0])) & (where < bindparam(*values[1]))
+    return found
+
+
+def key_values(session: Session, name: str, prefix: str) -> dict[str, str]:
+    """Parameters of `key_starts_with` by their names."""
+    if not _is_sqlite(session):
+        return {f"{name}_like": _like(prefix) + "%"}
+    return {f"{name}_from": prefix, f"{name}_to": prefix + _LAST}
 
 
 def containing(session: Session, query: Select[Any], model: type[Base], words: str, fields: Sequence[str] = ()) -> Select[Any]:
@@ -44,20 +66,30 @@ def containing(session: Session, query: Select[Any], model: type[Base], words: s
     index leads, so that a LIMIT ends the search early however many rows there are.
     """
     name = str(model.__tablename__)
-    each = [part for part in words.split() if len(part) >= FULL_TEXT_FROM] if " " in words else []
+    values = text_values(session, words, fields)
     if _is_sqlite(session):
         index = table(f"search_{name}", column("rowid"))
-        match = literal_column(f"search_{name}").op("MATCH")(_fts_query(words, each, fields))
+        match = literal_column(f"search_{name}").op("MATCH")(bindparam("match", values["match"]))
         return query.join(index, index.c.rowid == model.__table__.c.id).where(match)
     document = _document(name)
-    found: ColumnElement[bool] = document.like(f"%{_like(words.lower())}%")
-    if each:
-        found = or_(found, and_(*(document.like(f"%{_like(part.lower())}%") for part in each)))
+    whole, *parts = (bindparam(*one) for one in values.items())
+    found: ColumnElement[bool] = document.like(whole)
+    if parts:
+        found = or_(found, and_(*(document.like(part) for part in parts)))
     if fields:
         columns = [func.wildcore_fold(func.coalesce(model.__table__.c[one], "")) for one in fields]
-        texts = [or_(*(one.like(f"%{_like(part.lower())}%") for one in columns)) for part in (each or [words])]
+        texts = [or_(*(one.like(part) for one in columns)) for part in (parts or [whole])]
         found = and_(found, *texts)
     return query.where(found)
+
+
+def text_values(session: Session, words: str, fields: Sequence[str] = ()) -> dict[str, str]:
+    """Parameters of `containing` by their names."""
+    each = [part for part in words.split() if len(part) >= FULL_TEXT_FROM] if " " in words else []
+    if _is_sqlite(session):
+        return {"match": _fts_query(words, each, fields)}
+    parts = enumerate(each)
+    return {"whole": f"%{_like(words.lower())}%"} | {f"part_{at}": f"%{_like(part.lower())}%" for at, part in parts}
 
 
 def queued(session: Session) -> int:
@@ -71,12 +103,21 @@ def among_queued(session: Session, words: str) -> ColumnElement[bool]:
     """Whether a subscriber is not indexed yet and contains the text; found by reading those few."""
     if not _is_sqlite(session):
         return literal_column("1 = 0")
-    waiting = table("search_queue", column("id"))
-    document: ColumnElement[str] = func.coalesce(Subscriber.uid, "")
-    for where in (Subscriber.agreement, Subscriber.login, Subscriber.address_full):
+    waiting, people = table("search_queue", column("id")), Subscriber.__table__.c
+    document: ColumnElement[str] = func.coalesce(people.uid, "")
+    for where in (people.agreement, people.login, people.address_full):
         document = document + " " + where
-    each = [or_(*(func.instr(document, one) > 0 for one in _cases(word))) for word in words.split()]
-    return Subscriber.id.in_(select(waiting.c.id)) & and_(*each)
+    each: dict[str, list[ColumnElement[bool]]] = {}
+    for name, text_of in queued_values(session, words).items():
+        each.setdefault(name.rpartition("_")[0], []).append(func.instr(document, bindparam(name, text_of)) > 0)
+    return people.id.in_(select(waiting.c.id)) & and_(*(or_(*cases) for cases in each.values()))
+
+
+def queued_values(session: Session, words: str) -> dict[str, str]:
+    """Parameters of `among_queued` by their names."""
+    if not _is_sqlite(session):
+        return {}
+    return {f"word_{at}_{case}": one for at, word in enumerate(words.split()) for case, one in enumerate(_cases(word))}
 
 
 def index_queued(session: Session, limit: int = 2000) -> int:

@@ -1,0 +1,61 @@
+"""Statements of the global search, built once for the names of their parameters: building one costs more than running it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, bindparam
+from sqlalchemy.orm import Session
+
+from wildcore.services.actor import Actor
+from wildcore.services.scope import scope_values
+from wildcore.store import search as store
+from wildcore.store.tables import Base
+
+_LIMIT = bindparam("row_limit", type_=Integer())
+_MOST_BUILT = 500
+_built: dict[tuple[object, ...], Select[Any]] = {}
+
+
+def rows_of(
+    session: Session, actor: Actor, what: str, values: dict[str, Any], limit: int, build: Callable[[bool], Select[Any]]
+) -> list[Any]:
+    """Rows of a statement that `build(limited)` makes for parameters of these names; `what` tells it from others."""
+    limited = actor.group_ids is not None
+    key = (session.get_bind().dialect.name, what, limited, *values)
+    statement = _built.get(key)
+    if statement is None:
+        if len(_built) >= _MOST_BUILT:
+            _built.clear()
+        statement = _built[key] = build(limited).limit(_LIMIT)
+    return list(session.execute(statement, {**values, **scope_values(actor), "row_limit": limit}).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One kind of search: what is read, what its rows begin with, and where else the text may stand."""
+
+    kind: str
+    model: type[Base]
+    query: Callable[[bool], Select[Any]]
+    prefixed: Callable[[], ColumnElement[bool]]
+    prefix_values: dict[str, str]
+    fields: tuple[str, ...] = ()
+
+
+def closest(session: Session, actor: Actor, one: Search, words: str, limit: int) -> list[Any]:
+    """Rows that begin with the text, then rows that contain it; each once."""
+    values: dict[str, Any] = dict(one.prefix_values)
+    rows = rows_of(session, actor, one.kind, values, limit, lambda limited: one.query(limited).where(one.prefixed()))
+    if len(rows) < limit and len(words) >= store.FULL_TEXT_FROM:
+        seen = {row[0] for row in rows}
+        values = dict(store.text_values(session, words, one.fields))
+
+        def wider(limited: bool) -> Select[Any]:
+            return store.containing(session, one.query(limited).order_by(None), one.model, words, one.fields)
+
+        found = rows_of(session, actor, f"{one.kind} containing", values, limit + len(seen), wider)
+        rows += [row for row in found if row[0] not in seen]
+    return rows[:limit]
