@@ -325,7 +325,7 @@ def main() -> None:
     if options.serve:
         installation = build(Config())
         try:
-            asyncio.run(serve(installation))
+            uvloop.run(serve(installation))
         finally:
             installation.close()
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +32,8 @@ def config_of(listen: str, data: str) -> Config:
 
 def run(listen: Listen = "", data: Data = "") -> None:
     """Run Wildcore: pages, API, pollers and scheduler in one process."""
+    import uvloop
+
     from wildcore.app.build import build
     from wildcore.app.run import listen as take
     from wildcore.app.run import serve
@@ -53,7 +54,7 @@ def run(listen: Listen = "", data: Data = "") -> None:
             login, password = created
             out.say("The owner was created. The password is shown only now; change it after the first sign-in.")
             out.say(f"Sign in: {login} / {password}")
-        asyncio.run(serve(installation, ready=ready))
+        uvloop.run(serve(installation, ready=ready))
     finally:
         installation.close()
 
