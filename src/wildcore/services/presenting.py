@@ -12,10 +12,12 @@ from wildcore.services.interface_search import InterfaceView
 from wildcore.services.interfaces import HistoryEntry, MacSeen
 from wildcore.services.subscribers import SubscriberView
 
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
+
 
 def time_text(at: float | None) -> str | None:
     """`YYYY-MM-DD HH:MM:SS` in the server's zone of Unix seconds; None stays None."""
-    return None if at is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+    return None if at is None else time.strftime(TIME_FORMAT, time.localtime(at))
 
 
 def uptime_text(seconds: int | None) -> str | None:

@@ -171,4 +171,4 @@ def _shown(value: Any) -> str:
 
 
 def _bound(value: float | None) -> str:
-    return "…" if value is None else f"{value:g}"
+    return "…" if value is None else f"{value:.10g}"

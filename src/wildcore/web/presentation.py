@@ -18,10 +18,8 @@ from jinja2 import Environment
 from wildcore.i18n import Lazy, _, current_language, gettext, ngettext
 from wildcore.model.ident import ident_text, mac_text
 from wildcore.services.action_words import action_text
+from wildcore.services.times import DASH, NBSP, ago, span
 
-DASH = "–"
-NBSP = "\u00a0"
-MINUTE, HOUR, DAY = 60, 3600, 86400
 WARN_DB = 2.0
 _PREFIXES = ("", "k", "M", "G", "T")
 
@@ -128,32 +126,6 @@ def short(value: float | None, unit: str = "") -> str:
         size, step = size / 1000, step + 1
     digits = 0 if step == 0 or abs(size) >= 100 else 1
     return f"{size:.{digits}f}{NBSP}{_PREFIXES[step]}{unit}".rstrip(NBSP)
-
-
-def span(seconds: float | None) -> str:
-    """A length of time in its two largest units: `2 h 14 min`; a dash without a value."""
-    if seconds is None:
-        return DASH
-    left = max(0, int(seconds))
-    parts = (
-        (left // DAY, gettext("d")),
-        (left % DAY // HOUR, gettext("h")),
-        (left % HOUR // MINUTE, gettext("min")),
-        (left % MINUTE, gettext("s")),
-    )
-    first = next((at for at, (count, _unit) in enumerate(parts) if count), len(parts) - 1)
-    shown = [part for part in parts[first : first + 2] if part[0]] or [parts[-1]]
-    return " ".join(f"{count}{NBSP}{unit}" for count, unit in shown)
-
-
-def ago(at: int | None, now: int | None = None) -> str:
-    """How long ago: `2 h 14 min ago`, `just now`, `never`."""
-    if at is None:
-        return gettext("never")
-    passed = (now if now is not None else int(time.time())) - at
-    if passed < 0:
-        return gettext("in {span}", span=span(-passed))
-    return gettext("just now") if passed < 5 else gettext("{span} ago", span=span(passed))
 
 
 def moment(at: int | None) -> str:

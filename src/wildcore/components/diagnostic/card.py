@@ -6,15 +6,17 @@ Every text goes through `html.escape`; what devices say is never markup.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from html import escape
 from typing import Any
 
 from wildcore.i18n import gettext
 from wildcore.services.calls import CallMeta
 from wildcore.services.diagnosis import Diagnosis
-from wildcore.services.presenting import age_text, subscriber_json, time_text
+from wildcore.services.presenting import TIME_FORMAT, subscriber_json, time_text
 from wildcore.services.presenting_diagnosis import onu_data, port_data
 from wildcore.services.settings import Settings
+from wildcore.services.times import ago
 
 Row = tuple[str, Any, str]
 """Label, value, tone: good, bad, warn or plain."""
@@ -64,16 +66,16 @@ def _onu(found: Diagnosis, settings: Settings) -> list[str]:
         (gettext("Serial number or MAC"), data["ident"]["value"], PLAIN),
         (gettext("Description"), data["description"], PLAIN),
         (gettext("Last down reason"), reasons["last_down_reason"], PLAIN),
-        (gettext("Online since"), _with_age(reasons["last_reg"], reasons["last_reg_since"]), PLAIN),
-        (gettext("Offline since"), _offline(status["online"], reasons), PLAIN),
+        (gettext("Online since"), _with_age(reasons["last_reg"], found.at), PLAIN),
+        (gettext("Offline since"), _offline(status["online"], reasons, found.at), PLAIN),
     ]
     light: list[Row] = [
-        (gettext("RX of the ONU, dBm"), optical["rx"], _light(settings, "RX", optical["rx"])),
-        (gettext("TX of the ONU, dBm"), optical["tx"], PLAIN),
-        (gettext("RX of the OLT, dBm"), optical["olt_rx"], _light(settings, "OLT_RX", optical["olt_rx"])),
+        (gettext("RX of the ONU, dBm"), _digits(optical["rx"], 2), _light(settings, "RX", optical["rx"])),
+        (gettext("TX of the ONU, dBm"), _digits(optical["tx"], 2), PLAIN),
+        (gettext("RX of the OLT, dBm"), _digits(optical["olt_rx"], 2), _light(settings, "OLT_RX", optical["olt_rx"])),
         (gettext("Distance, m"), optical["distance"], PLAIN),
-        (gettext("Temperature, °C"), optical["temp"], PLAIN),
-        (gettext("Voltage, V"), optical["voltage"], PLAIN),
+        (gettext("Temperature, °C"), _digits(optical["temp"], 1), PLAIN),
+        (gettext("Voltage, V"), _digits(optical["voltage"], 2), PLAIN),
     ]
     made: list[Row] = [
         (gettext("Vendor"), vendor["vendor"], PLAIN),
@@ -176,7 +178,7 @@ def _age(meta: CallMeta, now: int) -> str:
         return ""
     if meta.source == "device":
         return gettext("from the device now")
-    return gettext("{age} ago", age=age_text(now - meta.time))
+    return ago(meta.time, now)
 
 
 def _foot(found: Diagnosis, links: Mapping[str, str]) -> str:
@@ -210,12 +212,17 @@ def _light(settings: Settings, name: str, dbm: float | None) -> str:
     return GOOD if low <= dbm <= high else BAD
 
 
-def _with_age(at: str | None, age: str | None) -> str | None:
-    return f"{at} ({age})" if at and age else at
+def _with_age(at: str | None, now: int) -> str | None:
+    """A time of the module's JSON (the server's zone) with how long ago that was, in the person's language."""
+    return None if at is None else f"{at} ({ago(int(datetime.strptime(at, TIME_FORMAT).astimezone().timestamp()), now)})"
 
 
-def _offline(state: str, reasons: Mapping[str, Any]) -> str | None:
-    return None if state == "Online" else _with_age(reasons["last_dereg"], reasons["last_dereg_since"])
+def _offline(state: str, reasons: Mapping[str, Any], now: int) -> str | None:
+    return None if state == "Online" else _with_age(reasons["last_dereg"], now)
+
+
+def _digits(value: float | None, digits: int) -> str | None:
+    return None if value is None else f"{value:.{digits}f}"
 
 
 def _pair(first: int | None, second: int | None) -> str | None:
