@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,8 +16,7 @@ from starlette.routing import Route as PlainRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from wildcore.errors import NotFound, Unauthenticated
-from wildcore.i18n import gettext
+from wildcore.errors import NotFound, Unauthenticated, WildcoreError
 from wildcore.kit.manifest import Component, Page, Route
 from wildcore.services.auth import write_uses
 from wildcore.services.runtime import Runtime
@@ -125,13 +124,13 @@ def _unknown_iframe(runtime: Runtime, answers: Answers) -> PlainRoute:
             "unknown iframe page asked by %s: %s%s", caller.ip, clean_path(request.url.path), f"?{query}" if query else ""
         )
         context = make_context(runtime, request, "iframe", None)
-        frame = Frame(page_language(runtime, request, ANONYMOUS), request.state.nonce)
-        error: Exception = NotFound(gettext("There is no such page"))
-        try:
-            if await identify(runtime, request, caller, cookies=False) is None:
-                error = Unauthenticated("no key")
-        except Unauthenticated as bad_key:
-            error = bad_key
+        actor = ANONYMOUS
+        error: WildcoreError = Unauthenticated("no key")
+        with suppress(Unauthenticated):
+            identity = await identify(runtime, request, caller, cookies=False)
+            if identity is not None:
+                actor, error = identity.actor, NotFound("")
+        frame = Frame(page_language(runtime, request, actor), request.state.nonce)
         return answers.iframe_failure(failure_of(error), context, frame)
 
     return PlainRoute(IFRAME_PREFIX + "{rest:path}", unknown, methods=["GET", "HEAD"])
