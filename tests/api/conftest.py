@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
+from wildcore.components.logs.component import component as logs
 from wildcore.components.system.component import component as system
 from wildcore.components.users.component import component as users
 from wildcore.kit import Component
@@ -25,7 +26,7 @@ from wildcore.web.app import create_app
 from .sample import sample
 
 PASSWORD = "Correct horse battery 9!"
-COMPONENTS: tuple[Component, ...] = (system, users, sample)
+COMPONENTS: tuple[Component, ...] = (system, users, logs, sample)
 
 
 class Clock:

@@ -11,17 +11,24 @@ from tests.api.conftest import Clock, World, component_info
 from wildcore.components.devices.component import component as devices
 from wildcore.components.diagnostic.component import component as diagnostic
 from wildcore.components.interfaces.component import component as interfaces
+from wildcore.components.logs.component import component as logs
 from wildcore.components.olts.component import component as olts
+from wildcore.components.olts_control.component import component as olts_control
 from wildcore.components.search.component import component as search
+from wildcore.components.search_device.component import component as search_device
 from wildcore.components.switcher_core.component import component as switcher_core
 from wildcore.components.switches.component import component as switches
+from wildcore.components.switches_control.component import component as switches_control
 from wildcore.components.system.component import component as system
 from wildcore.components.users.component import component as users
 from wildcore.services.catalogue import Catalogue
 from wildcore.services.runtime import Runtime
 from wildcore.web.app import create_app
 
-COMPONENTS = (system, users, devices, interfaces, switcher_core, diagnostic, search, olts, switches)
+COMPONENTS = (
+    system, users, devices, interfaces, switcher_core, diagnostic, search, search_device, olts, olts_control, switches,
+    switches_control, logs,
+)  # fmt: skip
 
 
 def dms_world(runtime: Runtime, password_hash: str) -> World:

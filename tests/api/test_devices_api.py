@@ -133,3 +133,14 @@ async def test_foreign_groups_are_404_and_never_403(world: World) -> None:
             await api.ask(method, path, status=404, **({"json": {}} if method == "PUT" else {}))
         assert await api.get("/device-interface/search", ont_ident="AABBCCDDEEFF") == []
         assert await api.get("/portal/search", query="AABBCCDDEEFF") == []
+
+
+async def test_an_empty_serial_is_nobodys_line(admin: Api, world: World) -> None:
+    """Billing opens the first hit: asked with an empty field of a subscriber it must not get somebody else's."""
+    device = add_device(world.runtime.db, "192.0.2.1")
+    with world.runtime.db.write() as session:
+        add_interface(session, device, "1", "onu", "ONU", ident="ZTEGC69EF036", ident_type="SN")
+    assert len(await admin.get("/device-interface/search", ont_ident="ZTEGC69EF036")) == 1
+    assert await admin.get("/device-interface/search", ont_ident="") == []
+    assert await admin.get("/device-interface/search", ont_ident=" ", mac_address="") == []
+    assert await admin.get("/device-interface/search", device_ip="192.0.2.1", interface_bind_key="") == []

@@ -172,7 +172,7 @@ async def test_components_by_api(world: World, owner: str) -> None:
     assert await refusal(world, owner, "PUT", "/system-components/nothing", {"enabled": False}) == (404, "RESOURCE_NOT_FOUND")
     assert (await call(world, owner, "PUT", "/system-components/sample", {"enabled": False})).status_code == 200
     listed = (await call(world, owner, "GET", "/system-components")).json()["data"]
-    assert {one["key"]: one["enabled"] for one in listed} == {"system": True, "users": True, "sample": False}
+    assert {one["key"]: one["enabled"] for one in listed} == {"system": True, "users": True, "logs": True, "sample": False}
 
 
 def test_the_first_owner_is_made_once(world: World) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wildcore.model.device import Resources, System
-from wildcore.model.interface import Counters, FdbEntry, Interface, LinkInfo, Neighbour, Vlan
+from wildcore.model.interface import ArpEntry, Counters, FdbEntry, Interface, LinkInfo, Neighbour, Vlan
 from wildcore.model.olt import Card
 from wildcore.model.onu import (
     OnuDescription,
@@ -58,6 +58,7 @@ MODULES: Final = (
     _read("fdb", "fdb", FdbEntry, "interface", "mac", "vlan_id"),
     _read("vlans", "vlans", Vlan, "vlan_id"),
     _read("lldp_info", "neighbours", Neighbour),
+    _read("arp_info", "arp", ArpEntry, "ip", "mac", aliases=("arp_table",)),
     _read("pon_onts_status", "onu_status", OnuStatus, "interface"),
     _read("pon_onts_optical", "onu_optical", OnuOptical, "interface"),
     _read("pon_onts_serial", "onu_serials", OnuIdent, "interface"),
@@ -72,6 +73,8 @@ MODULES: Final = (
     _read("cards", "cards", Card, aliases=("card_list", "zte_card_list")),
     _control("ctrl_ont_reboot", "reboot_onu", OnuStatus, "interface"),
     _control("ctrl_ont_descr", "describe_onu", OnuDescription, "interface", "description"),
+    _control("ctrl_port_descr", "describe_port", LinkInfo, "interface", "description"),
+    _control("ctrl_port_state", "switch_port", LinkInfo, "interface", "state"),
 )
 
 BY_NAME: Final = {name: module for module in MODULES for name in (module.name, *module.aliases)}

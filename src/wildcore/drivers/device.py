@@ -11,15 +11,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from wildcore.drivers import entity, if_mib, lldp, q_bridge, resources
+from wildcore.drivers import entity, if_mib, ip_mib, lldp, q_bridge, resources
 from wildcore.drivers.base import SYS_OBJECT_ID, Driver, system_of
 from wildcore.drivers.if_mib import IfRow
 from wildcore.drivers.table import Findings
-from wildcore.errors import NotFound
+from wildcore.errors import DeviceRefused, NotFound, Unsupported
 from wildcore.model.answer import Answer
 from wildcore.model.device import DeviceType, Resources, System
 from wildcore.model.ident import mac_key
-from wildcore.model.interface import Counters, FdbEntry, Interface, InterfaceType, LinkInfo, Neighbour, Vlan
+from wildcore.model.interface import (
+    AdminState,
+    ArpEntry,
+    Counters,
+    FdbEntry,
+    Interface,
+    InterfaceType,
+    LinkInfo,
+    Neighbour,
+    Vlan,
+)
+from wildcore.transport.snmp.types import Tag
 
 _PATH = re.compile(r"(?:.*?[^\d/.:])?((?:\d+[/.:])*)(\d+)\Z")
 _RANK = {InterfaceType.ETH: 1, InterfaceType.FE: 2, InterfaceType.GE: 3, InterfaceType.TGE: 4}
@@ -78,6 +89,32 @@ class NetworkDevice(Driver):
         """Traffic and error counters of every interface in IF-MIB, or of one."""
         only = await self._if_index(interface) if interface is not None else None
         return await if_mib.counters(self, if_mib.keys_of(await self.known_interfaces()), only)
+
+    async def describe_port(self, interface: str, description: str) -> Answer[LinkInfo]:
+        """Write a port's ifAlias (RFC 2863) and read it back. Raises `DeviceRefused` when the device kept another text."""
+        index = await self._port_index(interface)
+        await self.write((*if_mib.ALIAS, index), Tag.OCTET_STRING, description.encode())
+        answer = await self.link_info(interface)
+        kept = answer.rows[0].description if answer.rows else ""
+        if kept != description.strip():
+            raise DeviceRefused(f"the device keeps {kept!r} as the description instead of {description!r}")
+        return answer
+
+    async def switch_port(self, interface: str, state: AdminState) -> Answer[LinkInfo]:
+        """Write a port's ifAdminStatus (RFC 2863) and read it back. Raises `DeviceRefused` when the port keeps its state."""
+        index = await self._port_index(interface)
+        await self.write((*if_mib.ADMIN_STATUS, index), Tag.INTEGER, 1 if state is AdminState.ENABLED else 2)
+        answer = await self.link_info(interface)
+        kept = answer.rows[0].admin if answer.rows else AdminState.UNKNOWN
+        if kept is not state:
+            raise DeviceRefused(f"the port is {kept} instead of {state}")
+        return answer
+
+    async def _port_index(self, interface: str) -> int:
+        found = await self.find(interface)
+        if found.type is InterfaceType.ONU:
+            raise Unsupported(f"{found.name} is an ONU, not a port of the device")
+        return await self._if_index(interface)
 
     def foreign_port(self, number: int) -> int | None:
         """The ifIndex behind a bridge port number that is in no table: a vendor's own packing."""
@@ -150,6 +187,13 @@ class Switch(NetworkDevice):
         answer = await super().system()
         more = await entity.identity(self)
         return Answer([replace(row, **more) for row in answer.rows], answer.complete, answer.problems)
+
+    async def arp(self, ip: str | None = None, mac: str | None = None) -> Answer[ArpEntry]:
+        """The ARP table, all of it or the entries of one address or MAC (any notation)."""
+        await self.known_interfaces()
+        answer = await ip_mib.arp(self, if_mib.keys_of(self.known.values()))
+        rows = [row for row in answer.rows if ip in (None, row.ip) and (mac is None or row.mac == mac_key(mac))]
+        return Answer(rows, answer.complete, answer.problems)
 
     def place(self, rows: Sequence[IfRow]) -> list[Interface]:
         """Ports get their number as bind key (`1/13` -> `13`); where two ports have the same number, the one with the

@@ -18,11 +18,12 @@ from wildcore.drivers.table import Column, Findings, Table, number_index
 from wildcore.errors import DeviceError
 from wildcore.model.answer import Answer
 from wildcore.model.interface import AdminState, Counters, Interface, InterfaceType, LinkInfo, LinkStatus
-from wildcore.transport.snmp.types import Index
+from wildcore.transport.snmp.types import Index, oid
 
 IF: Final = "1.3.6.1.2.1.2.2.1"
 IFX: Final = "1.3.6.1.2.1.31.1.1.1"
 DUPLEX: Final = "1.3.6.1.2.1.10.7.2.1.19"
+ADMIN_STATUS, ALIAS = oid(f"{IF}.7"), oid(f"{IFX}.18")
 
 OPER: Final = {1: LinkStatus.UP, 2: LinkStatus.DOWN, 3: LinkStatus.UNKNOWN, 6: LinkStatus.DOWN, 7: LinkStatus.DOWN}
 ADMIN: Final = {1: AdminState.ENABLED, 2: AdminState.DISABLED, 3: AdminState.UNKNOWN}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import time
+from typing import Annotated, Any
 
 from fastapi import Path, Query
+from pydantic import BeforeValidator, Field
 
 MAX_INT = 2**31 - 1
 
@@ -16,3 +18,38 @@ Limit = Annotated[int, Query(ge=0, le=1_000_000)]
 """How many rows of a list at most."""
 Offset = Annotated[int, Query(ge=0, le=MAX_INT)]
 """How many rows of a list to pass over."""
+
+
+def moment(value: Any) -> int | None:
+    """Unix seconds of `YYYY-MM-DD`, `YYYY-MM-DD HH:MM[:SS]` (also with a T) in the server's zone, or of Unix seconds.
+
+    Raises ValueError; an empty text is None.
+    """
+    text = str(value).strip().replace("T", " ")
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and len(text) <= 12:
+        return int(text)
+    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"):
+        try:
+            return int(time.mktime(time.strptime(text, form)))
+        except (ValueError, OverflowError):
+            continue
+    raise ValueError("not a time: YYYY-MM-DD HH:MM:SS, or Unix seconds")
+
+
+_TIME = BeforeValidator(moment)
+Since = Annotated[int | None, _TIME, Query(description="Only from this time on: YYYY-MM-DD HH:MM:SS, or Unix seconds")]
+"""The beginning of a span of time."""
+Until = Annotated[int | None, _TIME, Query(description="Only up to this time: YYYY-MM-DD HH:MM:SS, or Unix seconds")]
+"""The end of a span of time."""
+UpdatedSince = Annotated[int | None, _TIME, Query(description="Only what changed at this time or later")]
+"""For clients that keep a copy of a list."""
+Rows = Annotated[int | None, Query(ge=1, le=MAX_INT, description="Rows at most; all of them without it")]
+"""How many rows of a list at most; None for all."""
+BodyId = Annotated[int, Field(ge=-MAX_INT, le=MAX_INT)]
+"""An object's id in a body."""
+Source = Annotated[str | None, Query(alias="from", max_length=16, description="device, cache (the default) or store")]
+"""Where a device's answer is taken from."""
+Name = Annotated[str, Path(max_length=200)]
+"""An interface in a path: bind key, name or id."""

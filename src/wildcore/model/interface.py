@@ -126,3 +126,14 @@ class Neighbour:
     port_id: str
     port_description: str = ""
     system_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArpEntry:
+    """One row of a router's ARP table. `mac` is 12 upper-case hex digits; the interface is the router's own."""
+
+    ip: str
+    mac: str
+    if_index: int | None = None
+    bind_key: str | None = None
+    static: bool = False

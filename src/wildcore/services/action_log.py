@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,23 @@ class ActionRecord:
     success: bool
     message: str
     meta: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionQuery:
+    """Which lines; all parts are optional and and-ed.
+
+    `action` may end with `*`; `status` is success or failed; times are Unix seconds, both ends included.
+    """
+
+    action: str = ""
+    user_id: int | None = None
+    login: str = ""
+    device_id: int | None = None
+    interface_id: int | None = None
+    status: str | None = None
+    since: int | None = None
+    until: int | None = None
 
 
 def log(
@@ -69,36 +86,53 @@ def redact(text: str) -> str:
     return _KEY_TEXT.sub("***", text)
 
 
-def actions(
-    session: Session,
-    actor: Actor,
-    *,
-    action: str = "",
-    user_id: int | None = None,
-    device_id: int | None = None,
-    since: int | None = None,
-    until: int | None = None,
-    limit: int = 100,
-    offset: int = 0,
-) -> tuple[list[ActionRecord], int]:
-    """The newest lines first, and how many there are in all; lines about devices the actor may not see are left out."""
+def ids(
+    session: Session, actor: Actor, wanted: ActionQuery, *, limit: int | None = None, offset: int = 0
+) -> tuple[list[int], int]:
+    """Ids of the newest lines first, and how many there are in all; lines about devices the actor may not see are left out."""
     where: list[ColumnElement[bool]] = []
     if actor.group_ids is not None:
         seen = select(Device.id).where(visible_devices(actor))
         where.append(or_(ActionLog.device_id.is_(None), ActionLog.device_id.in_(seen)))
-    if action:
-        where.append(ActionLog.action == action)
-    if user_id is not None:
-        where.append(ActionLog.user_id == user_id)
-    if device_id is not None:
-        where.append(ActionLog.device_id == device_id)
-    if since is not None:
-        where.append(ActionLog.at >= since)
-    if until is not None:
-        where.append(ActionLog.at <= until)
+    if wanted.action.endswith("*"):
+        where.append(ActionLog.action.startswith(wanted.action.rstrip("*"), autoescape=True))
+    elif wanted.action:
+        where.append(ActionLog.action == wanted.action)
+    for column, value in (
+        (ActionLog.user_id, wanted.user_id),
+        (ActionLog.login, wanted.login or None),
+        (ActionLog.device_id, wanted.device_id),
+        (ActionLog.interface_id, wanted.interface_id),
+        (ActionLog.success, None if wanted.status is None else wanted.status == "success"),
+    ):
+        if value is not None:
+            where.append(column == value)
+    if wanted.since is not None:
+        where.append(ActionLog.at >= wanted.since)
+    if wanted.until is not None:
+        where.append(ActionLog.at <= wanted.until)
     total = session.scalar(select(func.count()).select_from(ActionLog).where(*where)) or 0
-    rows = session.scalars(select(ActionLog).where(*where).order_by(ActionLog.id.desc()).limit(limit).offset(offset))
-    return [_record(row) for row in rows], total
+    rows = session.scalars(select(ActionLog.id).where(*where).order_by(ActionLog.id.desc()).limit(limit).offset(offset or None))
+    return list(rows), total
+
+
+def read(session: Session, ids: Collection[int]) -> list[ActionRecord]:
+    """Lines by id, in the order of `ids`."""
+    found = {row.id: _record(row) for row in session.scalars(select(ActionLog).where(ActionLog.id.in_(list(ids))))}
+    return [found[one] for one in ids if one in found]
+
+
+def actions(
+    session: Session, actor: Actor, wanted: ActionQuery | None = None, *, limit: int | None = 100, offset: int = 0
+) -> tuple[list[ActionRecord], int]:
+    """A page of the log."""
+    found, total = ids(session, actor, wanted or ActionQuery(), limit=limit, offset=offset)
+    return read(session, found), total
+
+
+def names(session: Session) -> list[str]:
+    """All actions that stand in the log."""
+    return list(session.scalars(select(ActionLog.action).distinct().order_by(ActionLog.action)))
 
 
 def _record(row: ActionLog) -> ActionRecord:

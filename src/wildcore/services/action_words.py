@@ -42,6 +42,7 @@ ACTIONS: dict[str, Text] = {
     "device-model:added": _("Device model created"),
     "device-model:updated": _("Device model changed"),
     "device-model:deleted": _("Device model deleted"),
+    "diagnostic:arp_ping": _("ARP table of a router asked"),
     "interface:added": _("Interface added by hand"),
     "interface:marked": _("Marks of an interface changed"),
     "interface:updated": _("Interface changed"),

@@ -21,7 +21,7 @@ from wildcore.drivers.capabilities import BY_NAME, Module
 from wildcore.errors import BadRequest, Unsupported
 from wildcore.i18n import gettext
 from wildcore.model.ident import mac_key
-from wildcore.model.interface import FdbEntry
+from wildcore.model.interface import ArpEntry, FdbEntry
 from wildcore.services import interfaces, live, stored
 from wildcore.services.actor import Actor
 from wildcore.services.device_sessions import modules_of
@@ -157,11 +157,11 @@ async def answer(
     return _result(place, question, fresh, "device", runtime.now())
 
 
-def _module(ip: str, available: tuple[Module, ...], module: str, args: Mapping[str, Any]) -> Module:
+def _module(ip: str, model: str, available: tuple[Module, ...], module: str, args: Mapping[str, Any]) -> Module:
     """The module of a call; raises Unsupported and BadRequest before anything is asked."""
     found = BY_NAME.get(module)
     if found is None or found.name not in {one.name for one in available}:
-        raise Unsupported(gettext("{ip} has no module {module}", ip=ip, module=module))
+        raise Unsupported(gettext("{model} ({ip}) has no module {module}", model=model, ip=ip, module=module))
     if found.control:
         raise BadRequest(gettext("{module} changes the device: use its own address", module=module), field="module")
     unknown = sorted(set(args) - set(found.args))
@@ -174,8 +174,8 @@ def _prepare(
     session: Session, actor: Actor, device_id: int, module: str, args: Mapping[str, Any]
 ) -> tuple[Place, Question, Stored]:
     require_device(session, actor, device_id)
-    ip, available = _device(session, device_id)
-    found = _module(ip, available, module, args)
+    ip, available, model = _device(session, device_id)
+    found = _module(ip, model, available, module, args)
     interface_id, bind_key = 0, ""
     if "interface" in args:
         interface_id, bind_key = interfaces.resolve(session, device_id, str(args["interface"]))
@@ -203,13 +203,16 @@ def _fits(row: Any, filters: Mapping[str, str]) -> bool:
     if isinstance(row, FdbEntry):
         mac, vlan = filters.get("mac"), filters.get("vlan_id")
         return (mac is None or row.mac == mac_key(mac)) and (vlan is None or str(row.vlan_id) == vlan)
+    if isinstance(row, ArpEntry):
+        filters = {name: (mac_key(value) or value) if name == "mac" else value for name, value in filters.items()}
     return all(str(getattr(row, {"vlan_id": "id"}.get(name, name), value)) == value for name, value in filters.items())
 
 
-def _device(session: Session, device_id: int) -> tuple[str, tuple[Module, ...]]:
-    query = select(Device.ip, DeviceModel.key, DeviceModel.family).join(DeviceModel, DeviceModel.id == Device.model_id)
-    ip, key, family = session.execute(query.where(Device.id == device_id)).one()
-    return ip, modules_of(key, family)
+def _device(session: Session, device_id: int) -> tuple[str, tuple[Module, ...], str]:
+    columns = (Device.ip, DeviceModel.key, DeviceModel.family, DeviceModel.name)
+    query = select(*columns).join(DeviceModel, DeviceModel.id == Device.model_id)
+    ip, key, family, name = session.execute(query.where(Device.id == device_id)).one()
+    return ip, modules_of(key, family), name
 
 
 def _result(place: Place, question: Question, known: Stored, source: Source, now: int) -> CallResult:

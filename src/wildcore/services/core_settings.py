@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wildcore.i18n import _
+from wildcore.services.log_settings import LOG_SETTINGS, SEARCH_SETTINGS
 from wildcore.services.oidc_settings import OIDC_SETTINGS
 from wildcore.services.settings import Setting
 
@@ -13,6 +14,7 @@ CORE_SECTIONS = {
     "sso": _("Single sign-on"),
     "devices": _("Devices"),
     "signals": _("Signal limits"),
+    "search_device": _("Search of subscribers"),
 }
 
 CORE_SETTINGS: tuple[Setting, ...] = (
@@ -117,5 +119,7 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         type=int,
         minimum=1,
     ),
+    *LOG_SETTINGS,
+    *SEARCH_SETTINGS,
     *OIDC_SETTINGS,
 )

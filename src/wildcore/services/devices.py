@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,32 @@ def list_devices(
         return Listing(rows, len(rows))
     count = select(func.count(Device.id)).join(DeviceModel, DeviceModel.id == Device.model_id).where(*conditions)
     return Listing(rows, session.scalar(count) or 0)
+
+
+def ids(
+    session: Session,
+    actor: Actor,
+    wanted: DeviceFilter,
+    *,
+    updated_since: int | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> tuple[list[int], int]:
+    """Only the ids of a list, in its order, and how many there are. `updated_since` (Unix seconds): also changes of status."""
+    where = _conditions(actor, wanted)
+    if updated_since is not None:
+        where.append(or_(Device.updated_at >= updated_since, Device.status_changed_at >= updated_since))
+    here = select(Device.id).join(DeviceModel, DeviceModel.id == Device.model_id).where(*where)
+    found = list(session.scalars(here.order_by(Device.id).limit(limit).offset(offset or None)))
+    if limit is None and not offset:
+        return found, len(found)
+    return found, session.scalar(select(func.count()).select_from(here.subquery())) or 0
+
+
+def by_ids(session: Session, actor: Actor, device_ids: Sequence[int]) -> list[DeviceView]:
+    """Devices by id, in this order, without those that the actor may not see."""
+    found = {view.id: view for view in read_devices(session, actor, Device.id.in_(list(device_ids)), visible_devices(actor))}
+    return [found[one] for one in device_ids if one in found]
 
 
 def get_device(session: Session, actor: Actor, device_id: int) -> DeviceView:

@@ -5,12 +5,25 @@ A search is at most six SQL statements, however many rows it finds: rows, their 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, case, exists, func, or_, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Session
 
 from wildcore.model.ident import ident_key, mac_key
@@ -51,6 +64,12 @@ class InterfaceQuery:
     def empty(self) -> bool:
         """Whether it asks for everything there is."""
         return self == InterfaceQuery(only_active_mac=self.only_active_mac)
+
+
+def asks_for_one(query: Mapping[str, str]) -> bool:
+    """Whether the parameters of a search name one ONU or one port, so that few rows can fit."""
+    port = query.get("interface_name") or query.get("interface_bind_key")
+    return bool(query.get("ont_ident") or (port and (query.get("device_ip") or query.get("device_id"))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +157,14 @@ def search(
     if limit is not None or offset:
         total = session.execute(_count(shape, limited), values).scalar() or 0
     return Listing(views(session, runtime, actor, rows), total)
+
+
+def narrowed(actor: Actor, wanted: InterfaceQuery) -> tuple[list[ColumnElement[bool]], dict[str, Any]] | None:
+    """Conditions on `PLACES` and their values, within the actor's scope; None when nothing can fit."""
+    asked = _asked(wanted)
+    if asked is None:
+        return None
+    return _conditions(asked[0], actor.group_ids is not None), asked[1] | scope_values(actor)
 
 
 def by_ids(session: Session, runtime: Runtime, actor: Actor, ids: Sequence[int]) -> dict[int, InterfaceView]:

@@ -195,6 +195,17 @@ def counts(session: Session, actor: Actor, device_id: int | None = None) -> dict
     return {device: DeviceCounts(device, **values) for device, values in sums.items()}
 
 
+def onus_by_port(session: Session, device_id: int) -> dict[str, tuple[int, int]]:
+    """Bind key of a PON port -> its ONUs in all and those online; gone ones do not count."""
+    here = (Interface.device_id == device_id, Interface.type == "ONU", Interface.gone_at.is_(None))
+    query = select(Interface.parent_bind_key, Interface.status, func.count(Interface.id)).where(*here)
+    sums: dict[str, tuple[int, int]] = {}
+    for port, status, count in session.execute(query.group_by(Interface.parent_bind_key, Interface.status)):
+        total, online = sums.get(port, (0, 0))
+        sums[port] = (total + count, online + (count if status == "Online" else 0))
+    return sums
+
+
 def _require(session: Session, actor: Actor, interface_id: int) -> None:
     query = select(Interface.id).join(Device, Device.id == Interface.device_id)
     if session.scalar(query.where(Interface.id == interface_id, visible_devices(actor))) is None:

@@ -21,7 +21,7 @@ from wildcore.drivers.capabilities import Module
 from wildcore.errors import DeviceError, DeviceUnreachable, NotFound, Unsupported, WildcoreError
 from wildcore.i18n import gettext
 from wildcore.model.answer import Answer
-from wildcore.services import applying, stored
+from wildcore.services import applying, call_log, stored
 from wildcore.services.device_sessions import DeviceTarget, load_target, modules_of, open_driver
 from wildcore.services.runtime import Runtime
 from wildcore.services.stored_rows import Facts
@@ -115,14 +115,14 @@ async def _flight(runtime: Runtime, question: Question) -> Asked:
         text = error.description
         if question.module.name != "system" or not isinstance(error, DeviceUnreachable):
             _log.info("device %s (%s), %s: %s", device.device_id, device.ip, question.module.name, text)
-        if not question.filters:
-            await runtime.db.run_write(lambda session: _note(session, question, text, runtime.now()))
+        spent = int((time.monotonic() - started) * 1000)
+        await runtime.db.run_write(lambda session: _note(session, question, text, runtime.now(), spent))
         return Asked(None, runtime.now(), text)
     flights(runtime).alive[device.device_id] = asyncio.get_running_loop().time()
     at = runtime.now()
-    if not question.filters:
-        duration_ms = int((time.monotonic() - started) * 1000)
-        applied = await runtime.db.run_write(lambda session: _apply(session, question, answer, at, duration_ms))
+    duration_ms = int((time.monotonic() - started) * 1000)
+    applied = await runtime.db.run_write(lambda session: _apply(session, question, answer, at, duration_ms))
+    if applied is not None:
         runtime.metrics.put(applied.batches)
     problem = "; ".join(answer.problems) or None
     if not answer.rows and not answer.complete:
@@ -180,17 +180,19 @@ async def _talk(runtime: Runtime, device: DeviceTarget, question: Question, know
     return await registry.call(driver, question.module.name, **arguments)
 
 
-def _apply(session: Session, question: Question, answer: Answer[Any], at: int, duration_ms: int) -> applying.Applied:
-    return applying.apply(
-        session,
-        question.device_id,
-        question.module.name,
-        answer,
-        at=at,
-        bind_key=question.bind_key or None,
-        duration_ms=duration_ms,
-    )
+def _apply(session: Session, question: Question, answer: Answer[Any], at: int, duration_ms: int) -> applying.Applied | None:
+    """Keep an answer, unless it is only about what a filter let through, and log the question."""
+    device_id, module = question.device_id, question.module.name
+    facts = {"interface_id": question.interface_id, "duration_ms": duration_ms, "rows": len(answer.rows)}
+    call_log.note_call(session, device_id, module, "person", at=at, error="; ".join(answer.problems) or None, **facts)
+    if question.filters:
+        return None
+    return applying.apply(session, device_id, module, answer, at=at, bind_key=question.bind_key or None, duration_ms=duration_ms)
 
 
-def _note(session: Session, question: Question, error: str, at: int) -> None:
-    applying.record_failure(session, question.device_id, question.module.name, error, at=at, bind_key=question.bind_key or None)
+def _note(session: Session, question: Question, error: str, at: int, duration_ms: int) -> None:
+    device_id, module = question.device_id, question.module.name
+    if not question.filters:
+        applying.record_failure(session, device_id, module, error, at=at, bind_key=question.bind_key or None)
+    facts = {"interface_id": question.interface_id, "duration_ms": duration_ms}
+    call_log.note_call(session, device_id, module, "person", at=at, error=error, **facts)

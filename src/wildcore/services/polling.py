@@ -21,7 +21,7 @@ from wildcore.errors import BadRequest, Conflict, DeviceError, DeviceUnreachable
 from wildcore.i18n import gettext
 from wildcore.model.answer import Answer
 from wildcore.model.interface import Interface, InterfaceType
-from wildcore.services import polling_leases
+from wildcore.services import call_log, polling_leases
 from wildcore.services.applying import Applied, apply, record_failure
 from wildcore.services.device_sessions import DeviceTarget, load_target, modules_of, open_driver
 from wildcore.services.pollers import POLLERS, next_time, request_polls, sync_polls
@@ -168,7 +168,12 @@ async def run_claimed(runtime: Runtime, owner: str, one: Claimed, *, priority: P
 async def conclude(runtime: Runtime, owner: str, one: Claimed, ended: Finished, at: int) -> None:
     """Note how a claimed poll ended and when it is due again."""
     next_at = next_time(one.device_id, one.poller, one.interval_sec, at)
-    await runtime.db.run_write(lambda session: polling_leases.finish(session, owner, one.poll_id, ended, at=at, next_at=next_at))
+
+    def write(session: Session) -> None:
+        if polling_leases.finish(session, owner, one.poll_id, ended, at=at, next_at=next_at):
+            call_log.note_poll(session, runtime, one.device_id, one.poller, ended, at=at)
+
+    await runtime.db.run_write(write)
 
 
 @asynccontextmanager
@@ -213,8 +218,13 @@ async def ask_module(runtime: Runtime, device: DeviceTarget, driver: Driver, mod
     try:
         answer: Answer[Any] = await call(driver, module)
     except DeviceError as error:
-        text = error.description
-        await runtime.db.run_write(lambda session: record_failure(session, device.device_id, module, text, at=at))
+        text, spent = error.description, _elapsed_ms(started)
+
+        def note(session: Session) -> None:
+            record_failure(session, device.device_id, module, text, at=at)
+            call_log.note_call(session, device.device_id, module, "poller", at=at, duration_ms=spent, error=text)
+
+        await runtime.db.run_write(note)
         raise
     duration_ms = _elapsed_ms(started)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from wildcore.model.device import Resources, System
 from wildcore.model.ident import IdentType, ident_text, mac_text
-from wildcore.model.interface import Counters, FdbEntry, Interface, InterfaceType, LinkInfo, Neighbour, Vlan
+from wildcore.model.interface import ArpEntry, Counters, FdbEntry, Interface, InterfaceType, LinkInfo, Neighbour, Vlan
 from wildcore.model.olt import Card
 from wildcore.model.onu import (
     OnuDescription,
@@ -83,7 +83,7 @@ def row_json(row: Any, names: Names) -> dict[str, Any]:
     present = _PRESENT.get(type(row))
     body = present(row, names) if present is not None else asdict(row)
     bind_key = getattr(row, "bind_key", None)
-    if isinstance(row, FdbEntry | Neighbour):
+    if isinstance(row, FdbEntry | Neighbour | ArpEntry):
         return {"interface": names.json(bind_key, row.if_index), **body}
     if bind_key is None or isinstance(row, Interface):
         return body
@@ -165,6 +165,11 @@ def _fdb(row: FdbEntry, _names: Names) -> dict[str, Any]:
     return {"vlan_id": row.vlan_id, "mac_address": mac, "mac": mac, "uni": row.uni, "status": row.status}
 
 
+def _arp(row: ArpEntry, _names: Names) -> dict[str, Any]:
+    mac = mac_text(row.mac)
+    return {"ip": row.ip, "mac_address": mac, "mac": mac, "static": row.static}
+
+
 def _vlan(row: Vlan, names: Names) -> dict[str, Any]:
     return {
         "id": row.id,
@@ -220,6 +225,7 @@ _PRESENT: dict[type[Any], Callable[[Any, Names], dict[str, Any]]] = {
     LinkInfo: _link,
     Counters: _counters,
     FdbEntry: _fdb,
+    ArpEntry: _arp,
     Vlan: _vlan,
     Neighbour: _neighbour,
     OnuStatus: lambda row, _names: status_json(row),

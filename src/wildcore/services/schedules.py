@@ -110,10 +110,15 @@ def list_schedules(session: Session, runtime: Runtime) -> list[ScheduleView]:
     ]
 
 
-def runs_of(session: Session, key: str, limit: int = 50) -> list[RunView]:
+def runs_of(session: Session, key: str, limit: int = 50, offset: int = 0) -> list[RunView]:
     """The latest runs of a schedule, newest first."""
     query = select(ScheduleRun).where(ScheduleRun.key == key).order_by(ScheduleRun.id.desc()).limit(limit)
-    return [run_view(run) for run in session.scalars(query)]
+    return [run_view(run) for run in session.scalars(query.offset(offset or None))]
+
+
+def runs_count(session: Session, key: str) -> int:
+    """How many runs of a schedule are kept."""
+    return session.scalar(select(func.count(ScheduleRun.id)).where(ScheduleRun.key == key)) or 0
 
 
 def set_schedule(

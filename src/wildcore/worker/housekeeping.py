@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from wildcore.services.interfaces_retention import DAY, forget_old
+from wildcore.services.log_retention import forget_logs
 from wildcore.services.runtime import Runtime
 from wildcore.store.tables import Lease
 
@@ -37,7 +38,8 @@ async def keep_house(runtime: Runtime) -> bool:
         return False
     if mine:
         forgotten = await forget_old(runtime)
-        log.info("Forgotten: %s", forgotten)
+        lines = await forget_logs(runtime)
+        log.info("Forgotten: %s, lines of logs: %s", forgotten, lines)
     return mine
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -10,37 +11,60 @@ from sqlalchemy.orm import Session
 
 from wildcore.components.devices.bodies import DetectBody, DeviceBody, ImportBody
 from wildcore.kit import Ctx
+from wildcore.kit.listing import Columns, Format, listing, unchanged
+from wildcore.kit.params import Id, IdQuery, Offset, Rows, UpdatedSince
 from wildcore.model.device import DeviceType
-from wildcore.services import action_log, detection, device_accesses, device_groups, device_models, devices
+from wildcore.services import action_log, detection, device_accesses, device_groups, device_models, devices, list_state
 from wildcore.services.devices import DeviceFilter, DeviceInput
 from wildcore.services.presenting import device_json, group_json, model_json, uptime_text
 
-Limit = Annotated[int | None, Query(ge=1, description="Rows at most; all of them without it")]
-Offset = Annotated[int, Query(ge=0)]
+Words = Annotated[str | None, Query(max_length=200)]
+COLUMNS: Columns = {
+    "id": lambda row: row["id"],
+    "ip": lambda row: row["ip"],
+    "name": lambda row: row["name"],
+    "model": lambda row: row["model"]["name"],
+    "type": lambda row: row["model"]["type"],
+    "status": lambda row: row["status"],
+    "status_changed": lambda row: row["status_changed"],
+    "enabled": lambda row: row["enabled"],
+    "location": lambda row: row["location"],
+    "description": lambda row: row["description"],
+    "mac": lambda row: row["mac"],
+    "serial": lambda row: row["serial"],
+    "groups": lambda row: ", ".join(group["name"] for group in row["groups"]),
+}
 
 
 def list_devices(
     ctx: Ctx,
-    ip: str | None = None,
-    status: str | None = None,
-    group_id: int | None = None,
-    model_id: int | None = None,
-    type: str | None = None,  # noqa: A002 - the clients' name
+    ip: Words = None,
+    status: Words = None,
+    group_id: IdQuery | None = None,
+    model_id: IdQuery | None = None,
+    type: Words = None,  # noqa: A002 - the clients' name
     enabled: bool | None = None,
-    query: str | None = None,
-    limit: Limit = None,
+    query: Words = None,
+    updated_since: UpdatedSince = None,
+    form: Format = None,
+    limit: Rows = None,
     offset: Offset = 0,
 ) -> Any:
     """Devices that the caller may see. With `ip` the one device of that address, 404 if there is none."""
     if ip is not None:
         return device_json(devices.device_by_ip(ctx.session, ctx.actor, ip))
     wanted = DeviceFilter(status=status, group_id=group_id, model_id=model_id, type=type, enabled=enabled, text=query)
-    found = devices.list_devices(ctx.session, ctx.actor, wanted, limit=limit, offset=offset)
-    ctx.meta = {"total": found.total}
-    return [device_json(one) for one in found.rows]
+    if (same := unchanged(ctx, *list_state.of_devices(ctx.session))) is not None:
+        return same
+    ids, total = devices.ids(ctx.session, ctx.actor, wanted, updated_since=updated_since, limit=limit, offset=offset)
+
+    def page(session: Session, ids: Sequence[int]) -> list[Any]:
+        return [device_json(one) for one in devices.by_ids(session, ctx.actor, ids)]
+
+    return listing(ctx, ids, total, page, columns=COLUMNS, name="devices", form=form)
 
 
-def get_device(ctx: Ctx, device_id: int) -> Any:
+def get_device(ctx: Ctx, device_id: Id) -> Any:
     """One device."""
     return device_json(devices.get_device(ctx.session, ctx.actor, device_id))
 
@@ -59,7 +83,7 @@ async def add_device(ctx: Ctx, body: DeviceBody) -> Any:
     return await ctx.runtime.db.run_write(work)
 
 
-def update_device(ctx: Ctx, device_id: int, body: DeviceBody) -> Any:
+def update_device(ctx: Ctx, device_id: Id, body: DeviceBody) -> Any:
     """Change a device."""
     device = devices.update_device(ctx.session, ctx.runtime, ctx.actor, device_id, body.wanted())
     meta = {"fields": sorted(body.model_fields_set)}
@@ -67,7 +91,7 @@ def update_device(ctx: Ctx, device_id: int, body: DeviceBody) -> Any:
     return device_json(device)
 
 
-def delete_device(ctx: Ctx, device_id: int) -> Any:
+def delete_device(ctx: Ctx, device_id: Id) -> Any:
     """Delete a device with its interfaces and history."""
     device = devices.delete_device(ctx.session, ctx.actor, device_id)
     action_log.log(ctx.session, ctx.actor, "device:deleted", device_id=device.id, message=f"{device.ip} {device.name}")

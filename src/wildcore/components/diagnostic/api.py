@@ -6,25 +6,45 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import Query
+from pydantic import BaseModel, Field
 
 from wildcore.components.diagnostic import card
 from wildcore.i18n import LANGUAGES, use_language
 from wildcore.kit import Ctx, Html
+from wildcore.kit.params import BodyId, Id, Source
+from wildcore.model.ident import mac_text
 from wildcore.model.interface import InterfaceType
-from wildcore.services import diagnosis, interfaces
+from wildcore.services import action_log, diagnosis, interfaces, search_device
 from wildcore.services.calls import parse_source
 from wildcore.services.interface_search import InterfaceView
+from wildcore.services.presenting_devices import brief_json
 from wildcore.services.presenting_diagnosis import diagnosis_json
 
-From = Annotated[str | None, Query(alias="from", description="device, cache (the default) or store")]
+
+class RouterRef(BaseModel):
+    """A router as clients that keep whole objects send it."""
+
+    id: BodyId
 
 
-async def diag(ctx: Ctx, interface_id: int, source: From = None) -> Any:
+class ArpPingBody(BaseModel):
+    """A router, by id or address, and the IPv4 address that it is asked about."""
+
+    router: int | Annotated[str, Field(max_length=64)] | RouterRef
+    ip: Annotated[str, Field(max_length=64)]
+
+    @property
+    def named(self) -> int | str:
+        """The router's id or address."""
+        return self.router.id if isinstance(self.router, RouterRef) else self.router
+
+
+async def diag(ctx: Ctx, interface_id: Id, source: Source = None) -> Any:
     """All that is known of a subscriber's line. A silent device yields what was last known, with `error` in `meta`."""
     return diagnosis_json(await diagnosis.diagnose(ctx.runtime, ctx.actor, interface_id, parse_source(source)))
 
 
-async def diag_html(ctx: Ctx, interface_id: int, source: From = None, lang: str = "") -> Html:
+async def diag_html(ctx: Ctx, interface_id: Id, source: Source = None, lang: str = "") -> Html:
     """The same as a card: one piece of HTML that needs nothing else, in the caller's language or `lang`."""
     found = await diagnosis.diagnose(ctx.runtime, ctx.actor, interface_id, parse_source(source))
     spoken = lang or ctx.actor.language or str(ctx.runtime.settings.get("DEFAULT_LANGUAGE"))
@@ -32,7 +52,7 @@ async def diag_html(ctx: Ctx, interface_id: int, source: From = None, lang: str 
         return Html(card.render(found, ctx.runtime.settings, links_of(ctx, found.interface)))
 
 
-def links(ctx: Ctx, interface_id: int) -> Any:
+def links(ctx: Ctx, interface_id: Id) -> Any:
     """Addresses of an interface's pages, the iframe pages included."""
     return links_of(ctx, interfaces.get_interface(ctx.session, ctx.runtime, ctx.actor, interface_id))
 
@@ -53,4 +73,42 @@ def links_of(ctx: Ctx, view: InterfaceView) -> dict[str, str]:
         "iframe_interface": by_interface,
         "diag": f"{diag}/diag",
         "diag_html": f"{diag}/diag/html",
+    }
+
+
+async def arp_ping(ctx: Ctx, body: ArpPingBody) -> Any:
+    """Whether a router has an address in its ARP table right now, with which MAC and on which of its interfaces."""
+    return await _arp(ctx, body.named, body.ip)
+
+
+async def arp_ping_by_query(
+    ctx: Ctx, router: Annotated[str, Query(max_length=64)], ip: Annotated[str, Query(max_length=64)]
+) -> Any:
+    """Whether a router has an address in its ARP table right now, with which MAC and on which of its interfaces."""
+    return await _arp(ctx, router, ip)
+
+
+async def _arp(ctx: Ctx, router: int | str, ip: str) -> Any:
+    router_id = await ctx.runtime.db.run_read(lambda session: search_device.router_id_of(session, ctx.actor, router))
+    hits, result = await search_device.arp_of(ctx.runtime, ctx.actor, router_id, ip)
+    device = await ctx.runtime.db.run_read(lambda session: brief_json(session, ctx.actor, {router_id}))
+    fresh = result.meta.source == "device"
+    outcome = {"router": router_id, "ip": ip[:64], "found": bool(hits)}
+    await ctx.runtime.db.run_write(
+        lambda session: action_log.log(
+            session,
+            ctx.actor,
+            "diagnostic:arp_ping",
+            device_id=router_id,
+            success=fresh,
+            message=result.meta.error or "",
+            meta=outcome,
+        )
+    )
+    ctx.meta = result.meta.json()
+    return {
+        "router": device[router_id],
+        "ip": search_device.address(ip),
+        "reachable": bool(hits) if fresh else None,
+        "answers": [{"mac_address": mac_text(one.mac), "interface": one.interface, "static": one.static} for one in hits],
     }

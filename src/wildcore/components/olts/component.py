@@ -7,13 +7,13 @@ from pathlib import Path
 from wildcore.components.olts import api, pages
 from wildcore.i18n import _
 from wildcore.kit import Component, Route
-from wildcore.kit.permissions import OLTS_CTRL_DESCRIPTION, OLTS_CTRL_REBOOT, OLTS_INFO
+from wildcore.kit.permissions import OLTS_INFO
 
 component = Component(
     key="olts",
     title=_("OLTs"),
     description=_("ONUs, PON ports, cards; what may be done to an ONU"),
-    permissions=(OLTS_INFO, OLTS_CTRL_REBOOT, OLTS_CTRL_DESCRIPTION),
+    permissions=(OLTS_INFO,),
     api=(
         Route("GET", "/component/olts/interfaces/onts/{device_id}", api.onts, OLTS_INFO),
         Route("GET", "/component/olts/interfaces/ont/{device_id}/{interface:path}", api.ont, OLTS_INFO, billing=True),
@@ -22,20 +22,6 @@ component = Component(
         Route("GET", "/component/olts/cards/{device_id}", api.cards, OLTS_INFO),
         Route("GET", "/component/olts/resources/{device_id}", api.resources, OLTS_INFO),
         Route("GET", "/component/olts/system/supported-modules/{device_id}", api.supported_modules, OLTS_INFO),
-        Route(
-            "PUT|POST",
-            "/component/olts_control/ont/reboot/{device_id}/{interface:path}",
-            api.reboot,
-            OLTS_CTRL_REBOOT,
-            billing=True,
-        ),
-        Route(
-            "PUT|POST",
-            "/component/olts_control/ont/description/{device_id}/{interface:path}",
-            api.describe,
-            OLTS_CTRL_DESCRIPTION,
-            billing=True,
-        ),
     ),
     pages=pages.PAGES,
     templates=str(Path(__file__).parent / "templates"),

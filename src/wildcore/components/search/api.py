@@ -1,23 +1,19 @@
-"""API of the global search, and of the search of a MAC address."""
+"""API of the global search, and of what is near a place."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import Body, Query
+from fastapi import Query
 
-from wildcore.errors import BadRequest
 from wildcore.kit import Ctx
-from wildcore.model.ident import mac_key
-from wildcore.services import interface_search, search
-from wildcore.services.interface_search import InterfaceQuery
-from wildcore.services.presenting import interfaces_json
+from wildcore.services import nearby, search
 from wildcore.services.search import Hit
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Hits of each group at most")]
 
 
-async def portal_search(ctx: Ctx, query: str = "", limit: Limit = 10) -> Any:
+async def portal_search(ctx: Ctx, query: Annotated[str, Query(max_length=200)] = "", limit: Limit = 10) -> Any:
     """Subscribers, ONUs, interfaces, MAC addresses and devices that begin with or contain a text of two or more characters."""
     groups = await search.search(ctx.runtime, ctx.actor, query, limit=limit)
     ctx.meta = {"total": sum(len(group.hits) for group in groups)}
@@ -47,20 +43,29 @@ def hit_json(hit: Hit) -> dict[str, Any]:
     }
 
 
-def search_mac(ctx: Ctx, mac: Annotated[str, Body()], devices: Annotated[list[int] | None, Body()] = None) -> Any:
-    """Interfaces behind which an address was seen, as it stands in the history; `devices` narrows it to some devices."""
-    return _search_mac(ctx, mac, devices)
-
-
-def search_mac_by_query(ctx: Ctx, mac: str, devices: Annotated[list[int] | None, Query()] = None) -> Any:
-    """The same with the parameters in the query."""
-    return _search_mac(ctx, mac, devices)
-
-
-def _search_mac(ctx: Ctx, mac: str, devices: list[int] | None) -> Any:
-    if mac_key(mac) is None:
-        raise BadRequest(f"{mac[:64]} is not a MAC address", field="mac")
-    found = interface_search.search(ctx.session, ctx.runtime, ctx.actor, InterfaceQuery(mac_address=mac))
-    rows = [one for one in found.rows if not devices or one.device_id in devices]
-    ctx.meta = {"total": len(rows)}
-    return interfaces_json(rows)
+def nearest_elements(
+    ctx: Ctx,
+    lat: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)],
+    lon: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)],
+    distance: Annotated[float, Query(gt=0, le=100_000, allow_inf_nan=False, description="Metres")] = 1000,
+    type: Annotated[Literal["device", "interface"] | None, Query()] = None,  # noqa: A002 - the clients' name
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+) -> Any:
+    """Devices and interfaces near a place, the nearest first. Distances are metres."""
+    found, total = nearby.nearest(ctx.session, ctx.actor, lat, lon, distance, kind=type or "", limit=limit)
+    ctx.meta = {"total": total}
+    return [
+        {
+            "type": one.kind,
+            "id": one.id,
+            "device_id": one.device_id,
+            "name": one.name,
+            "ip": one.ip,
+            "kind": one.type,
+            "status": one.status,
+            "coordinates": {"lat": one.latitude, "lon": one.longitude},
+            "distance": one.distance_m,
+            "url": f"/{one.kind}/{one.id}",
+        }
+        for one in found
+    ]

@@ -8,6 +8,7 @@ from fastapi import Body, Path
 from sqlalchemy.orm import Session
 
 from wildcore.kit import Ctx
+from wildcore.kit.params import Id
 from wildcore.kit.permissions import OLTS_INFO, SWITCHES_INFO
 from wildcore.model.device import DeviceType
 from wildcore.services import calls
@@ -15,10 +16,11 @@ from wildcore.services.scope import require_device
 from wildcore.store.tables import DeviceModel
 
 Arguments = Annotated[dict[str, Any] | list[Any] | None, Body(description='Arguments, e.g. {"interface": "1/3"}')]
+Module = Annotated[str, Path(max_length=64)]
 SourcePath = Annotated[str, Path(pattern="^(device|cache|store)$")]
 
 
-def list_modules(ctx: Ctx, device_id: int) -> Any:
+def list_modules(ctx: Ctx, device_id: Id) -> Any:
     """The modules that a device has, with their arguments."""
     return [
         {
@@ -31,12 +33,12 @@ def list_modules(ctx: Ctx, device_id: int) -> Any:
     ]
 
 
-async def call_module(ctx: Ctx, source: SourcePath, module: str, device_id: int) -> Any:
+async def call_module(ctx: Ctx, source: SourcePath, module: Module, device_id: Id) -> Any:
     """Ask a module; arguments stand in the query (`?interface=1/3`)."""
     return await _call(ctx, source, module, device_id, ctx.request.query)
 
 
-async def call_module_with_body(ctx: Ctx, source: SourcePath, module: str, device_id: int, body: Arguments = None) -> Any:
+async def call_module_with_body(ctx: Ctx, source: SourcePath, module: Module, device_id: Id, body: Arguments = None) -> Any:
     """Ask a module; arguments stand in the body or the query. `meta` says how old the answer is and where it is from."""
     given = body if isinstance(body, dict) else {}
     arguments = given.get("arguments")

@@ -6,17 +6,15 @@ import platform
 import sys
 from typing import Annotated, Any
 
-from fastapi import Body, Query
+from fastapi import Body
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import PlainTextResponse
 
 from wildcore import __version__
 from wildcore.i18n import LANGUAGES
 from wildcore.kit import Ctx
-from wildcore.kit.params import IdQuery, Limit, Offset
-from wildcore.services import action_log, auth, configuration
+from wildcore.services import auth, configuration
 from wildcore.services.presenting import time_text
-from wildcore.services.presenting_people import action_json
 
 
 class CrossAuthBody(BaseModel):
@@ -85,22 +83,6 @@ def component_switch(ctx: Ctx, key: str, body: SwitchBody) -> dict[str, Any]:
     """Switch a component on or off; its data stays."""
     configuration.switch_component(ctx.session, ctx.runtime, ctx.actor, key, body.enabled)
     return {"key": key, "enabled": body.enabled}
-
-
-def actions_list(
-    ctx: Ctx,
-    action: Annotated[str, Query(max_length=64)] = "",
-    user_id: IdQuery | None = None,
-    device_id: IdQuery | None = None,
-    limit: Limit = 100,
-    offset: Offset = 0,
-) -> list[dict[str, Any]]:
-    """The action log, newest first."""
-    found, total = action_log.actions(
-        ctx.session, ctx.actor, action=action, user_id=user_id, device_id=device_id, limit=limit, offset=offset
-    )
-    ctx.meta = {"total": total, "limit": limit, "offset": offset}
-    return [action_json(record) for record in found]
 
 
 def metrics(ctx: Ctx) -> PlainTextResponse:

@@ -7,8 +7,6 @@ from wildcore.kit import PUBLIC, Component, Route, _
 from wildcore.kit.permissions import (
     DASHBOARD_EDIT,
     DASHBOARD_GLOBAL_EDIT,
-    LOG_POLLER,
-    LOG_SWITCHER_CORE_ACTIONS,
     POLLER_INFO_BY_DEVICE,
     RUN_POLLER_BY_DEVICE,
     SCHEDULE_CONFIGURATION,
@@ -16,14 +14,13 @@ from wildcore.kit.permissions import (
     SYSTEM_CONFIGURATION,
     SYSTEM_CROSS_AUTH_USER,
     SYSTEM_INFO,
-    SYSTEM_LOGS_ACTIONS,
     SYSTEM_STATUS,
 )
 
 component = Component(
     key="system",
     title=_("System"),
-    description=_("Settings, components, schedules and logs"),
+    description=_("Settings, components and schedules"),
     permissions=(
         SYSTEM_INFO,
         DASHBOARD_EDIT,
@@ -33,9 +30,6 @@ component = Component(
         SYSTEM_STATUS,
         SCHEDULE_CONFIGURATION,
         SCHEDULE_REPORTS,
-        SYSTEM_LOGS_ACTIONS,
-        LOG_SWITCHER_CORE_ACTIONS,
-        LOG_POLLER,
         POLLER_INFO_BY_DEVICE,
         RUN_POLLER_BY_DEVICE,
     ),
@@ -48,11 +42,10 @@ component = Component(
         Route("GET", "/system-components", api.components_list, SYSTEM_CONFIGURATION),
         Route("PUT", "/system-components/{key}", api.component_switch, SYSTEM_CONFIGURATION),
         Route("GET", "/system-schedule", schedules.schedule_list, SCHEDULE_CONFIGURATION),
+        Route("GET", "/system-schedule/{key}", schedules.schedule_get, SCHEDULE_CONFIGURATION),
         Route("PUT", "/system-schedule/{key}", schedules.schedule_set, SCHEDULE_CONFIGURATION),
         Route("POST", "/system-schedule/{key}/run", schedules.schedule_run, SCHEDULE_CONFIGURATION),
         Route("GET", "/system-schedule/{key}/runs", schedules.schedule_runs, SCHEDULE_REPORTS),
-        Route("GET|POST", "/logs/actions", api.actions_list, SYSTEM_LOGS_ACTIONS, reads=True),
-        Route("GET|POST", "/logs/actions-list", api.actions_list, SYSTEM_LOGS_ACTIONS, reads=True),
         Route("GET", "/metrics", api.metrics, SYSTEM_STATUS),
         Route("POST", "/system/metrics-snapshot", operating.metrics_snapshot, SYSTEM_CONFIGURATION),
         Route("GET", "/system/request-seen", operating.request_seen, PUBLIC),

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from wildcore.kit import Ctx
+from wildcore.kit.params import Limit, Offset, Rows
 from wildcore.services import action_log, schedules
 from wildcore.services.presenting import time_text
 from wildcore.services.schedules import RunView, ScheduleView
@@ -19,11 +20,17 @@ class ScheduleBody(BaseModel):
     enabled: bool | None = None
 
 
-def schedule_list(ctx: Ctx) -> list[dict[str, Any]]:
+def schedule_list(ctx: Ctx, limit: Rows = None, offset: Offset = 0) -> list[dict[str, Any]]:
     """All schedules with their last and next run."""
     found = schedules.list_schedules(ctx.session, ctx.runtime)
     ctx.meta = {"total": len(found)}
-    return [_schedule(one) for one in found]
+    return [_schedule(one) for one in found[offset : None if limit is None else offset + limit]]
+
+
+def schedule_get(ctx: Ctx, key: str) -> dict[str, Any]:
+    """One schedule."""
+    schedules.schedule_of(ctx.runtime, key)
+    return next(_schedule(one) for one in schedules.list_schedules(ctx.session, ctx.runtime) if one.key == key)
 
 
 def schedule_set(ctx: Ctx, key: str, body: ScheduleBody) -> dict[str, Any]:
@@ -41,10 +48,12 @@ def schedule_run(ctx: Ctx, key: str) -> dict[str, Any]:
     return _run(run)
 
 
-def schedule_runs(ctx: Ctx, key: str) -> list[dict[str, Any]]:
+def schedule_runs(ctx: Ctx, key: str, limit: Limit = 50, offset: Offset = 0) -> list[dict[str, Any]]:
     """The latest runs of a schedule, newest first."""
     schedules.schedule_of(ctx.runtime, key)
-    return [_run(run) for run in schedules.runs_of(ctx.session, key)]
+    found = schedules.runs_of(ctx.session, key, limit=limit, offset=offset)
+    ctx.meta = {"total": schedules.runs_count(ctx.session, key)}
+    return [_run(run) for run in found]
 
 
 def _schedule(view: ScheduleView) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The logs: actions of people, runs of pollers, questions to devices."""

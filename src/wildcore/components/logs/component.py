@@ -1,0 +1,26 @@
+"""The manifest of the logs."""
+
+from __future__ import annotations
+
+from wildcore.components.logs import api, cli
+from wildcore.i18n import _
+from wildcore.kit import Component, Route
+from wildcore.kit.permissions import LOG_POLLER, LOG_SWITCHER_CORE_ACTIONS, SYSTEM_LOGS_ACTIONS, USER_SELF_CONTROL
+
+component = Component(
+    key="logs",
+    title=_("Logs"),
+    description=_("Actions of people, runs of pollers, questions to devices"),
+    permissions=(SYSTEM_LOGS_ACTIONS, LOG_POLLER, LOG_SWITCHER_CORE_ACTIONS),
+    api=(
+        Route("GET", "/logs/actions", api.actions_list, SYSTEM_LOGS_ACTIONS),
+        Route("POST", "/logs/actions", api.actions_by_body, SYSTEM_LOGS_ACTIONS, reads=True),
+        Route("GET", "/logs/actions-list", api.actions_list, SYSTEM_LOGS_ACTIONS),
+        Route("POST", "/logs/actions-list", api.actions_by_body, SYSTEM_LOGS_ACTIONS, reads=True),
+        Route("GET", "/logs/action-names", api.action_names, SYSTEM_LOGS_ACTIONS),
+        Route("POST", "/logs/action", api.add_action, USER_SELF_CONTROL),
+        Route("GET", "/logs/poller", api.poller_log, LOG_POLLER),
+        Route("GET", "/logs/device-calls", api.device_calls, LOG_SWITCHER_CORE_ACTIONS),
+    ),
+    commands=cli.COMMANDS,
+)

@@ -1,0 +1,1 @@
+"""Finding a subscriber's port by MAC or IP."""

@@ -1,0 +1,108 @@
+"""The logs of pollers and of questions to devices: one line each, written in the transaction that is open anyway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, func, insert, select
+from sqlalchemy.orm import Session
+
+from wildcore.services.actor import Actor
+from wildcore.services.polling_leases import Finished
+from wildcore.services.runtime import Runtime
+from wildcore.services.scope import visible_devices
+from wildcore.store.tables import Device, DeviceCall, PollRun
+
+Source = Literal["person", "control", "poller"]
+LONGEST_ERROR = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """Which lines; all parts are optional and and-ed. Times are Unix seconds, both ends included; `failed` True for failures."""
+
+    device_id: int | None = None
+    name: str = ""
+    failed: bool | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+def note_poll(
+    session: Session,
+    runtime: Runtime,
+    device_id: int,
+    poller: str,
+    ended: Finished,
+    *,
+    at: int,
+) -> None:
+    """Write how a poll ended, if such runs are logged. Skipped ones (the device is down) are none."""
+    if ended.result == "down" or (ended.result == "ok" and runtime.settings.get("LOG_POLLER_RUNS") != "all"):
+        return
+    values = {"at": at, "device_id": device_id, "poller": poller[:40], "result": ended.result, "rows": ended.rows}
+    session.execute(insert(PollRun).values(**values, duration_ms=ended.duration_ms, error=_short(ended.error)))
+
+
+def note_call(
+    session: Session,
+    device_id: int,
+    module: str,
+    source: Source,
+    *,
+    at: int,
+    interface_id: int | None = None,
+    duration_ms: int | None = None,
+    rows: int | None = None,
+    error: str | None = None,
+) -> None:
+    """Write that a device was asked, and what came of it."""
+    values = {"at": at, "device_id": device_id, "interface_id": interface_id or None, "module": module[:64], "source": source}
+    session.execute(insert(DeviceCall).values(**values, duration_ms=duration_ms, rows=rows, error=_short(error)))
+
+
+def poll_runs(
+    session: Session, actor: Actor, wanted: LogQuery, *, limit: int | None = None, offset: int = 0
+) -> tuple[list[int], int]:
+    """Ids of the runs of pollers, newest first, and how many there are."""
+    failed = PollRun.result != "ok"
+    return _ids(session, actor, PollRun, PollRun.poller, failed, wanted, limit, offset)
+
+
+def device_calls(
+    session: Session, actor: Actor, wanted: LogQuery, *, limit: int | None = None, offset: int = 0
+) -> tuple[list[int], int]:
+    """Ids of the questions to devices, newest first, and how many there are."""
+    return _ids(session, actor, DeviceCall, DeviceCall.module, DeviceCall.error.is_not(None), wanted, limit, offset)
+
+
+def read(session: Session, model: type[PollRun | DeviceCall], ids: list[int]) -> list[dict[str, Any]]:
+    """Lines by id, in the order of `ids`, each with the address and name of its device (None once it was deleted)."""
+    table = model.__table__
+    query = select(table, Device.ip, Device.name.label("device_name")).outerjoin(Device, Device.id == table.c.device_id)
+    found = {row["id"]: dict(row) for row in session.execute(query.where(table.c.id.in_(ids))).mappings()}
+    return [found[one] for one in ids if one in found]
+
+
+def _ids(
+    session: Session, actor: Actor, model: Any, named: Any, failed: Any, wanted: LogQuery, limit: int | None, offset: int
+) -> tuple[list[int], int]:
+    where: list[ColumnElement[bool]] = [visible_devices(actor, model.device_id)]
+    if wanted.device_id is not None:
+        where.append(model.device_id == wanted.device_id)
+    if wanted.name:
+        where.append(named == wanted.name)
+    if wanted.failed is not None:
+        where.append(failed if wanted.failed else ~failed)
+    if wanted.since is not None:
+        where.append(model.at >= wanted.since)
+    if wanted.until is not None:
+        where.append(model.at <= wanted.until)
+    total = session.scalar(select(func.count(model.id)).where(*where)) or 0
+    query = select(model.id).where(*where).order_by(model.id.desc()).limit(limit).offset(offset or None)
+    return list(session.scalars(query)), total
+
+
+def _short(error: str | None) -> str | None:
+    return error[:LONGEST_ERROR].replace("\x00", "") if error else None
