@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, inspect, select, text
 
 from wildcore import __version__
 from wildcore.errors import ConfigurationError
@@ -106,10 +106,8 @@ def row_counts(url: str) -> dict[str, int]:
     """Rows of each table that exists."""
     db = Database(url, threads=1)
     try:
-        with db.read() as session:
-            names = set(_tables(db))
-            tables = [table for table in Base.metadata.sorted_tables if table.name in names]
-            return {table.name: session.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
+        with db.engine.connect() as connection:
+            return _counts(connection)
     finally:
         db.close()
 
@@ -147,8 +145,7 @@ def _stage(data_dir: Path, url: str, stage: Path, take_metrics: TakeMetrics | No
             extra.unlink()
     else:
         say("Dumping the PostgreSQL database")
-        dump_postgres(url, stage / POSTGRES)
-        rows = row_counts(url)
+        rows = _dump(url, stage / POSTGRES)
     _copy(data_dir / KEY_FILE, stage / KEY_FILE)
     if take_metrics is not None and (data_dir / METRICS).is_dir():
         say("Copying the metric history")
@@ -186,10 +183,22 @@ def _schema(url: str) -> str:
     return found.current
 
 
-def _tables(db: Database) -> list[str]:
-    from sqlalchemy import inspect
+def _dump(url: str, target: Path) -> dict[str, int]:
+    """Dump a PostgreSQL database, and count the rows of the very moment that the dump is of."""
+    db = Database(url, threads=1)
+    try:
+        with db.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            snapshot = str(connection.scalar(text("SELECT pg_export_snapshot()")))
+            dump_postgres(url, target, snapshot)
+            return _counts(connection)
+    finally:
+        db.close()
 
-    return inspect(db.engine).get_table_names()
+
+def _counts(connection: Connection) -> dict[str, int]:
+    names = set(inspect(connection).get_table_names())
+    tables = [table for table in Base.metadata.sorted_tables if table.name in names]
+    return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
 
 
 def _environment() -> dict[str, str]:

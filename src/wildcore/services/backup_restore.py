@@ -91,13 +91,10 @@ def verify(manifest: Manifest, data_dir: Path, url: str) -> None:
         found = state(db)
         if found.current != manifest.schema:
             raise ConfigurationError(f"The schema is {found.current} and should be {manifest.schema}")
-        if db.is_sqlite:
-            rows = row_counts(url)
-            if rows != manifest.rows:
-                table = next(name for name in {**rows, **manifest.rows} if rows.get(name) != manifest.rows.get(name))
-                raise ConfigurationError(
-                    f"Table {table} has {rows.get(table, 0)} rows and should have {manifest.rows.get(table, 0)}"
-                )
+        rows = row_counts(url)
+        if rows != manifest.rows:
+            table = next(name for name in {**rows, **manifest.rows} if rows.get(name) != manifest.rows.get(name))
+            raise ConfigurationError(f"Table {table} has {rows.get(table, 0)} rows and should have {manifest.rows.get(table, 0)}")
         _open_secrets(db, data_dir)
     finally:
         db.close()

@@ -15,7 +15,7 @@ from wildcore.services.settings import Setting
 from wildcore.store.copies import check_sqlite, missing_tools, sqlite_file
 from wildcore.store.db import Database
 from wildcore.store.migrate import state
-from wildcore.store.tables import DeviceAccess, SettingRow
+from wildcore.store.tables import DeviceAccess, SettingRow, User
 
 WAL_WARN_BYTES = 512_000_000
 
@@ -63,6 +63,8 @@ def secrets(url: str, data_dir: Path, specs: Iterable[Setting]) -> Finding:
             sealed = [
                 (f"access {name}", value) for name, value in session.execute(select(DeviceAccess.name, DeviceAccess.secrets))
             ]
+            seconds = session.execute(select(User.login, User.totp_secret).where(User.totp_secret != ""))
+            sealed += [(f"second factor of {login}", str(value)) for login, value in seconds]
             rows = session.execute(select(SettingRow.key, SettingRow.value).where(SettingRow.key.in_(sorted(secret))))
             sealed += [(str(key), str(value)) for key, value in rows]
     finally:

@@ -67,12 +67,16 @@ def check_sqlite(path: Path) -> str:
         return str(error)
 
 
-def dump_postgres(url: str, target: Path) -> None:
-    """Dump a PostgreSQL database into a file (custom format, one snapshot). ConfigurationError tells what is missing."""
+def dump_postgres(url: str, target: Path, snapshot: str = "") -> None:
+    """Dump a PostgreSQL database into a file (custom format), as of one moment: an exported `snapshot`, or now.
+
+    ConfigurationError tells what is missing.
+    """
+    moment = [f"--snapshot={snapshot}"] if snapshot else []
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     os.close(handle)
     try:
-        _run("pg_dump", ["--format=custom", "--no-owner", "--no-privileges", f"--file={target}"], make_url(url))
+        _run("pg_dump", ["--format=custom", "--no-owner", "--no-privileges", f"--file={target}", *moment], make_url(url))
     except ConfigurationError:
         target.unlink(missing_ok=True)
         raise
