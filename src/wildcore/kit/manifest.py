@@ -37,6 +37,7 @@ class Public:
 
 PUBLIC = Public()
 
+Quick = Callable[[Mapping[str, str]], bool]
 Permissions = Permission | tuple[Permission, ...] | Public
 
 
@@ -45,6 +46,7 @@ class Route:
     """One API path below `/api/v1`. `methods` like `GET` or `GET|POST`; `billing` lets cross-auth keys in.
 
     `reads`: its handler only reads whatever the method, so that no write transaction is opened.
+    `quick` tells (by the query) whether a GET reads only a few rows by an index: see `Database.run_quick`.
     """
 
     methods: str
@@ -54,6 +56,7 @@ class Route:
     summary: str = ""
     billing: bool = False
     reads: bool = False
+    quick: Quick | bool = False
 
     def __post_init__(self) -> None:
         _check(self.permission, self.path)
@@ -61,7 +64,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page below `/`. `billing` pages open with a cross-auth key; `iframe` ones have no head or menu and honour no cookie."""
+    """One page below `/`. `billing` pages open with a cross-auth key; `iframe` ones have no head or menu and honour no cookie.
+
+    `quick` as of a route.
+    """
 
     path: str
     handler: Callable[..., Any]
@@ -70,6 +76,7 @@ class Page:
     billing: bool = False
     iframe: bool = False
     reads: bool = False
+    quick: Quick | bool = False
 
     def __post_init__(self) -> None:
         _check(self.permission, self.path)

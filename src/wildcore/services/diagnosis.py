@@ -92,7 +92,7 @@ async def diagnose(runtime: Runtime, actor: Actor, interface_id: int, source: So
 
     `cache` takes at most DIAG_WAIT_SEC, `device` at most `DEVICE_WAIT_SEC` seconds.
     """
-    known = await runtime.db.run_read(lambda session: _load(session, runtime, actor, interface_id))
+    known = await runtime.db.run_quick(lambda session: _load(session, runtime, actor, interface_id))
     wait_sec = DEVICE_WAIT_SEC if source == "device" else None
     answers = await asyncio.gather(
         *(calls.answer(runtime, known.place, question, last, source, wait_sec) for question, last in known.questions.values())

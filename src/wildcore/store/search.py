@@ -72,7 +72,7 @@ def containing(session: Session, query: Select[Any], model: type[Base], words: s
         match = literal_column(f"search_{name}").op("MATCH")(bindparam("match", values["match"]))
         return query.join(index, index.c.rowid == model.__table__.c.id).where(match)
     document = _document(name)
-    whole, *parts = (bindparam(*one) for one in values.items())
+    whole, *parts = [_bound(*one) for one in values.items()]
     found: ColumnElement[bool] = document.like(whole)
     if parts:
         found = or_(found, and_(*(document.like(part) for part in parts)))
@@ -143,6 +143,10 @@ def _fts_query(words: str, each: Sequence[str], fields: Sequence[str]) -> str:
     whole, *parts = ('"' + phrase.replace('"', '""') + '"' for phrase in (words, *each))
     query = f"{whole} OR ({' AND '.join(parts)})" if parts else whole
     return "{" + " ".join(fields) + "} : (" + query + ")" if fields else query
+
+
+def _bound(name: str, value: str) -> ColumnElement[str]:
+    return bindparam(name, value)
 
 
 def _document(name: str) -> ColumnElement[str]:

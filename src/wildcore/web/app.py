@@ -21,7 +21,7 @@ from wildcore.kit.manifest import Component, Page, Route
 from wildcore.services.auth import write_uses
 from wildcore.services.runtime import Runtime
 from wildcore.web.answers import Answers
-from wildcore.web.endpoints import ANONYMOUS, GuardedRoute, Target, make_context, page_language
+from wildcore.web.endpoints import ANONYMOUS, GuardedRoute, Kind, Target, make_context, page_language
 from wildcore.web.errors import failure_of
 from wildcore.web.identity import identify
 from wildcore.web.openapi import Swagger
@@ -88,7 +88,7 @@ def _guarded(runtime: Runtime, components: Sequence[Component], answers: Answers
 
 
 def _api_route(runtime: Runtime, component: Component, route: Route, method: str, answers: Answers) -> GuardedRoute:
-    target = Target(component.key, "api", route.permission, route.billing, route.reads)
+    target = Target(component.key, "api", route.permission, route.billing, route.reads, route.quick)
     needed = " + ".join(f"`{one.key}`" for one in target.permissions) or "none, public"
     about = (route.handler.__doc__ or "").strip()
     return GuardedRoute(
@@ -106,7 +106,8 @@ def _api_route(runtime: Runtime, component: Component, route: Route, method: str
 
 
 def _page_route(runtime: Runtime, component: Component, page: Page, answers: Answers) -> GuardedRoute:
-    target = Target(component.key, "iframe" if page.iframe else "page", page.permission, page.billing or page.iframe, page.reads)
+    kind: Kind = "iframe" if page.iframe else "page"
+    target = Target(component.key, kind, page.permission, page.billing or page.iframe, page.reads, page.quick)
     methods = [method.strip().upper() for method in page.methods.split("|")]
     if "GET" in methods:
         methods.append("HEAD")

@@ -91,7 +91,7 @@ PORT_RIGHTS = (SWITCHES_INFO, USER_SELF_CONTROL)
 ANY_RIGHTS = (DEVICE_SHOW, USER_SELF_CONTROL)  # by the device's type, once the interface is known
 
 PAGES: tuple[Page, ...] = (
-    Page("/iframe/ont/{ident:path}", ont, ONU_RIGHTS, billing=True, iframe=True),
+    Page("/iframe/ont/{ident:path}", ont, ONU_RIGHTS, billing=True, iframe=True, quick=True),
     Page("/iframe/port/{device_ip}/{port:path}", port, PORT_RIGHTS, billing=True, iframe=True),
     Page("/iframe/interface/{interface_id}", interface, ANY_RIGHTS, billing=True, iframe=True),
     Page("/iframe/interface/{interface_id}/body", body, ANY_RIGHTS, billing=True, iframe=True),
