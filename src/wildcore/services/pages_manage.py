@@ -70,11 +70,11 @@ class IntervalRow:
 
 @dataclass(frozen=True, slots=True)
 class DeviceFormPage:
-    """A device (None: a new one) and what its form offers."""
+    """A device (None: a new one) and what its form offers: models, accesses and groups as (id, name)."""
 
     device: DeviceView | None
-    models: tuple[ModelView, ...]
-    accesses: tuple[AccessView, ...]
+    models: tuple[tuple[int, str], ...]
+    accesses: tuple[tuple[int, str], ...]
     groups: tuple[tuple[int, str], ...]
     group_required: bool
     intervals: tuple[IntervalRow, ...]
@@ -125,8 +125,8 @@ def device_form_page(session: Session, runtime: Runtime, actor: Actor, device_id
     device = get_device(session, actor, device_id) if device_id is not None else None
     return DeviceFormPage(
         device=device,
-        models=tuple(device_models.list_models(session).rows),
-        accesses=tuple(device_accesses.list_accesses(session, runtime).rows),
+        models=tuple((one.id, one.name) for one in device_models.list_models(session).rows),
+        accesses=tuple((one.id, one.name) for one in device_accesses.list_accesses(session, runtime).rows),
         groups=tuple((one.id, one.name) for one in device_groups.list_groups(session, actor).rows),
         group_required=actor.group_ids is not None,
         intervals=intervals_of(device.model, device.pollers, device.model.pollers) if device is not None else (),

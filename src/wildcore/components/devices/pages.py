@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Form, Query
 from sqlalchemy.orm import Session
 
+from wildcore.errors import WildcoreError
 from wildcore.i18n import gettext
 from wildcore.kit import Ctx, Page, Template
 from wildcore.kit.params import Id
-from wildcore.kit.permissions import DEVICE_SHOW
+from wildcore.kit.permissions import DEVICE_SHOW, POLLER_INFO_BY_DEVICE, RUN_POLLER_BY_DEVICE
+from wildcore.services import action_log, polling
 from wildcore.services.devices import DeviceFilter
 from wildcore.services.pages_device import device_page, ports_page
 from wildcore.services.pages_devices import device_list
 from wildcore.services.pages_live import refresh_device
 from wildcore.services.pages_olt import OnuFilter, onu_tree
+from wildcore.services.pollers import POLLERS
+from wildcore.services.scope import require_device
 
 Word = Annotated[str, Query(max_length=100)]
 RIGHTS = {"OLT": "olts_info", "SWITCH": "switches_info"}
@@ -57,6 +61,29 @@ async def live(ctx: Ctx, device_id: Id, tab: Word = "") -> Template:
     return Template("devices/device_body.html", {**values, "live": "done", "error": error})
 
 
+async def poll(ctx: Ctx, device_id: Id, poller: Annotated[str, Form(max_length=64)] = "") -> Template:
+    """Run one poller of the device, or all of them, now; the card of its pollers comes back when it is done."""
+    await ctx.runtime.db.run_read(lambda session: require_device(session, ctx.actor, device_id))
+    problem, polled = "", ""
+    try:
+        outcomes = await polling.poll_now(ctx.runtime, device_id, (poller,) if poller else ())
+        failed = [one for one in outcomes if one.result == "error"]
+        polled = str(POLLERS[poller].title) if poller else gettext("everything")
+        await ctx.runtime.db.run_write(
+            lambda session: action_log.log(
+                session, ctx.actor, "device:polled", device_id=device_id, success=not failed, message=poller or "all"
+            )
+        )
+    except WildcoreError as refused:
+        problem = gettext("Not polled: {error}", error=refused.description)
+    page = await ctx.runtime.db.run_read(lambda session: device_page(session, ctx.actor, device_id))
+    return Template("devices/polls.html", {"page": page, "poller_titles": _titles(), "problem": problem, "polled": polled})
+
+
+def _titles() -> dict[str, str]:
+    return {name: str(one.title) for name, one in POLLERS.items()}
+
+
 def _values(ctx: Ctx, session: Session, device_id: int, tab: str, wanted: OnuFilter) -> dict[str, object]:
     page = device_page(session, ctx.actor, device_id)
     kind = page.device.model.type
@@ -69,6 +96,9 @@ def _values(ctx: Ctx, session: Session, device_id: int, tab: str, wanted: OnuFil
         "page": page,
         "tab": tab,
         "tabs": tabs,
+        "poller_titles": _titles(),
+        "problem": "",
+        "polled": "",
         "tree": onu_tree(session, ctx.runtime, ctx.actor, device_id, wanted) if tab == "onus" else None,
         "ports": ports_page(session, ctx.runtime, ctx.actor, device_id) if tab == "ports" else None,
     }
@@ -82,4 +112,5 @@ PAGES: tuple[Page, ...] = (
     Page("/devices", devices, DEVICE_SHOW),
     Page("/device/{device_id}", device, DEVICE_SHOW),
     Page("/device/{device_id}/live", live, DEVICE_SHOW),
+    Page("/device/{device_id}/poll", poll, (POLLER_INFO_BY_DEVICE, RUN_POLLER_BY_DEVICE), methods="POST"),
 )

@@ -219,6 +219,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   startForms(document);
   if (event.detail.target === document.body) startSearch();
 });
+document.addEventListener("wc:refreshed", () => showTimes());
 document.addEventListener("htmx:historyRestore", () => {
   showTimes();
   startTables(document);
