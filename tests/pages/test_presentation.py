@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wildcore.i18n import use_language
+from wildcore.services import times
 from wildcore.services.pages_history import rates
 from wildcore.store.metrics import Point
 from wildcore.web import presentation as p
@@ -34,19 +35,19 @@ def test_levels_have_one_decimal_or_two(level: float | None, text: str) -> None:
 
 def test_spans_in_two_units_of_the_persons_language() -> None:
     with use_language("en"):
-        assert p.span(8040).replace(p.NBSP, " ") == "2 h 14 min"
-        assert p.span(0).replace(p.NBSP, " ") == "0 s"
-        assert p.span(86400 * 3 + 59).replace(p.NBSP, " ") == "3 d"
-        assert p.span(None) == "–"
-        assert p.ago(1000, 1001) == "just now"
-        assert p.ago(None) == "never"
+        assert times.span(8040).replace(times.NBSP, " ") == "2 h 14 min"
+        assert times.span(0).replace(times.NBSP, " ") == "0 s"
+        assert times.span(86400 * 3 + 59).replace(times.NBSP, " ") == "3 d"
+        assert times.span(None) == "–"
+        assert times.ago(1000, 1001) == "just now"
+        assert times.ago(None) == "never"
     with use_language("uk"):
-        assert p.ago(0, 8040).replace(p.NBSP, " ") == "2 год 14 хв тому"
+        assert times.ago(0, 8040).replace(times.NBSP, " ") == "2 год 14 хв тому"
 
 
 def test_prefixes() -> None:
-    assert p.short(12_345_678, "bit/s").replace(p.NBSP, " ") == "12.3 Mbit/s"
-    assert p.short(999, "B").replace(p.NBSP, " ") == "999 B"
+    assert p.short(12_345_678, "bit/s").replace(times.NBSP, " ") == "12.3 Mbit/s"
+    assert p.short(999, "B").replace(times.NBSP, " ") == "999 B"
     assert p.short(None, "B") == "–"
 
 
