@@ -47,6 +47,7 @@ ACTIONS: dict[str, Text] = {
     "interface:marked": _("Marks of an interface changed"),
     "interface:updated": _("Interface changed"),
     "interface:deleted": _("Interface deleted"),
+    "import:wildcore": _("Taken over from another Wildcore"),
     "mikbill:sync": _("Subscribers synchronised by hand"),
     "component:enabled": _("Component switched on"),
     "component:disabled": _("Component switched off"),
