@@ -10,7 +10,8 @@ Every template knows: `actor`, `may(permission key)`, `menu` (sections with `tit
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from wildcore.web.prefix import html_with_root
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 STATIC_URL = "/static/"
+ASSET_CHECK_SEC = 1.0
 
 SECTIONS: dict[str, Text] = {
     "network": "",
@@ -105,14 +107,26 @@ class Templates:
 
 
 class Assets:
-    """Addresses of static files with a version taken from their content, so that browsers may keep them for good."""
+    """Addresses of static files with a version taken from their content, so that browsers may keep them for good.
 
-    def __init__(self, folder: Path) -> None:
+    A file is looked at once in `ASSET_CHECK_SEC`: a page names its icons dozens of times.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._folder = folder
+        self._clock = clock
         self._versions: dict[str, tuple[int, str]] = {}
+        self._urls: dict[str, tuple[float, str]] = {}
 
     def url(self, path: str) -> str:
         """`/static/<path>?v=<version>`; a file that is not there has no version."""
+        now = self._clock()
+        looked = self._urls.get(path)
+        if looked is None or now - looked[0] > ASSET_CHECK_SEC:
+            looked = self._urls[path] = (now, self._look(path))
+        return looked[1]
+
+    def _look(self, path: str) -> str:
         try:
             changed = (self._folder / path).stat().st_mtime_ns
         except OSError:
