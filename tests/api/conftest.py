@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +15,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
+from wildcore.app.components import all_components, info
 from wildcore.components.logs.component import component as logs
 from wildcore.components.system.component import component as system
 from wildcore.components.users.component import component as users
@@ -141,3 +145,28 @@ def component_info(one: Component) -> ComponentInfo:
         one.schedules,
         settings=tuple(s.key for s in one.settings),
     )
+
+
+@pytest_asyncio.fixture
+async def whole(runtime: Runtime, password_hash: str) -> AsyncIterator[World]:
+    """All installed components, all of them on."""
+    clock = Clock()
+    components = all_components()
+    catalogue = Catalogue(runtime.db, [replace(info(one), enabled=True) for one in components])
+    full = replace(runtime, catalogue=catalogue, now=clock)
+    for one in components:
+        full.settings.declare(one.settings)
+    yield World(create_app(full, components), full, clock, password_hash)
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    """A small OpenID provider in a process of its own."""
+    command = [sys.executable, str(Path(__file__).parents[1] / "auth/provider.py")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.communicate()

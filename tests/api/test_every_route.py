@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
-import pytest_asyncio
 
-from wildcore.app.components import all_components, info
+from wildcore.app.components import all_components
 from wildcore.kit.manifest import Permission, Public
-from wildcore.services.catalogue import Catalogue
-from wildcore.services.runtime import Runtime
-from wildcore.web.app import create_app
 from wildcore.web.endpoints import GuardedRoute
 
-from .conftest import Clock, World
+from .conftest import World
 
 PUBLIC_PATHS = {
     "/api/v1/auth",
@@ -30,18 +24,6 @@ PUBLIC_PATHS = {
 DENIED = "Wildcore iframe permission denied"
 # For `wca doctor`: without a token sealed by the installation's key file it says that there is no such page.
 PUBLIC_PATHS |= {"/api/v1/system/request-seen"}
-
-
-@pytest_asyncio.fixture
-async def whole(runtime: Runtime, password_hash: str) -> AsyncIterator[World]:
-    """All installed components, all of them on."""
-    clock = Clock()
-    components = all_components()
-    catalogue = Catalogue(runtime.db, [replace(info(one), enabled=True) for one in components])
-    full = replace(runtime, catalogue=catalogue, now=clock)
-    for one in components:
-        full.settings.declare(one.settings)
-    yield World(create_app(full, components), full, clock, password_hash)
 
 
 def guarded(world: World) -> list[GuardedRoute]:

@@ -64,6 +64,8 @@ def access_input(values: Mapping[str, Any]) -> AccessInput:
     _lift(secrets, dict(_mapping(values.get("secrets") or {}, "secrets")))
     _lift(secrets, {key: value for key, value in values.items() if key in SECRETS})
     name = values.get("name")
+    if name is not None and (isinstance(name, bool) or not isinstance(name, str | int)):
+        raise ValidationFailed(gettext("{field} must be a text", field="name"), field="name")
     return AccessInput(None if name is None else str(name), params, secrets)
 
 

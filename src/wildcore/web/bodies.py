@@ -6,6 +6,9 @@ PHP clients post JSON under the content type of forms, and one client posts what
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
+from math import isfinite
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,9 +17,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from wildcore.errors import BadRequest
+from wildcore.errors import BadRequest, ValidationFailed
 from wildcore.web.identity import SAFE_METHODS
 
+MAX_INT64 = 2**63 - 1
+_SUSPECT = re.compile(rb"\\u[dD][89a-fA-F]|\d{19}|NaN|Infinity|[eE]\+?\d{3}")
 _LOOSE_TYPES = ("", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream")
 
 
@@ -52,12 +57,45 @@ async def normalise(request: Request, body_field: Any) -> Request:
     body = await request.body()
     if b"\\u0000" in body or b"\x00" in body:
         raise BadRequest("body: the character NUL is not allowed", field="body")
+    _refuse_what_cannot_be_kept(body)
     looks_json = body.lstrip()[:1] in (b"{", b"[")
     if not looks_json:
         return request
     if body_field is None:
         return _with_query(request, _members(body))
     return request if is_json else _with_header(request, body)
+
+
+def _refuse_what_cannot_be_kept(body: bytes) -> None:
+    """Numbers that no database keeps, and halves of characters that no text may hold, named by where they stand."""
+    if not _SUSPECT.search(body):
+        return
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        return
+    for path, value in _values("", parsed):
+        name = path.strip(".") or "body"
+        if isinstance(value, float) or abs(value if isinstance(value, int) else 0) > MAX_INT64:
+            raise ValidationFailed(f"{name}: the number is out of range", field=name)
+        if isinstance(value, str) and any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
+            raise ValidationFailed(f"{name}: half of a character", field=name)
+
+
+def _values(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Every text and number of a body with where it stands; of fractions only those that are no number."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield path, key
+            yield from _values(f"{path}.{key}", inner)
+    elif isinstance(value, list):
+        for at, inner in enumerate(value):
+            yield from _values(f"{path}.{at}", inner)
+    elif isinstance(value, float):
+        if not isfinite(value):
+            yield path, value
+    elif not isinstance(value, bool) and value is not None:
+        yield path, value
 
 
 def _members(body: bytes) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ from wildcore.services.actor import Actor
 from wildcore.services.runtime import Runtime
 from wildcore.web import bodies, language, refused
 from wildcore.web.answers import Answers
+from wildcore.web.bounds import bounded
 from wildcore.web.errors import Failure, failure_of
 from wildcore.web.identity import KEY_NAME, SAFE_METHODS, Identity, check_csrf, from_other_site, identify
 from wildcore.web.proxy import Caller
@@ -189,7 +190,8 @@ def make_endpoint(handler: Callable[..., Any], target: Target, runtime: Runtime,
     parameters = list(signature.parameters.values())
     if not parameters:
         raise TypeError(f"{handler.__module__}.{handler.__name__}: the first parameter is the context")
-    own = [one.replace(annotation=hints.get(one.name, Any), kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters[1:]]
+    named = inspect.Parameter.KEYWORD_ONLY
+    own = [one.replace(annotation=bounded(hints.get(one.name, Any)), kind=named) for one in parameters[1:]]
     first = inspect.Parameter("http_request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
     endpoint.__signature__ = inspect.Signature([first, *own])  # type: ignore[attr-defined]
     endpoint.__name__ = handler.__name__

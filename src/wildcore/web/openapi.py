@@ -13,32 +13,25 @@ from starlette.routing import Route
 
 from wildcore import __version__
 from wildcore.services.runtime import Runtime
+from wildcore.web import openapi_doc
 from wildcore.web.endpoints import GuardedRoute
 from wildcore.web.prefix import html_with_root
 from wildcore.web.templating import STATIC, Assets
 
 FOLDER = "/swagger"
+API = "/api/v1"
 _ABOUT = (
     "Answers are `{statusCode, meta, data}`, failures `{statusCode, error: {type, description}}`. "
     "The key goes in the header `X-Auth-Key` or the query `x-auth-key`. Times are `YYYY-MM-DD HH:MM:SS` in the server's zone."
 )
-_FAILURE = {
-    "type": "object",
-    "required": ["statusCode", "error"],
-    "properties": {
-        "statusCode": {"type": "integer"},
-        "error": {
-            "type": "object",
-            "required": ["type", "description"],
-            "properties": {"type": {"type": "string"}, "description": {"type": "string"}},
-        },
-    },
-}
-_SUCCESS = {
-    "type": "object",
-    "required": ["statusCode", "meta", "data"],
-    "properties": {"statusCode": {"type": "integer"}, "meta": {"type": "object", "nullable": True}, "data": {}},
-}
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """Without anchors, which some readers of OpenAPI do not know."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write everything out."""
+        return True
 
 
 class Swagger:
@@ -67,12 +60,12 @@ class Swagger:
         if enabled not in self._made:
             routes = [route for route in self._guarded if route.target.component in enabled]
             document = get_openapi(title="Wildcore DMS", version=__version__, description=_ABOUT, routes=routes)
-            _complete(document)
+            _complete(document, routes)
             self._made = {enabled: document}
         return self._made[enabled]
 
     async def _yaml(self, request: Request) -> Response:
-        text = yaml.safe_dump(self._described(request), allow_unicode=True, sort_keys=False)
+        text = yaml.dump(self._described(request), Dumper=_Dumper, allow_unicode=True, sort_keys=False)
         return Response(text, media_type="application/yaml")
 
     async def _json(self, request: Request) -> Response:
@@ -96,24 +89,15 @@ class Swagger:
         return HTMLResponse(html_with_root(root, text))
 
 
-def _complete(document: dict[str, Any]) -> None:
+def _complete(document: dict[str, Any], routes: Sequence[GuardedRoute]) -> None:
     components = document.setdefault("components", {})
     components["securitySchemes"] = {
         "key": {"type": "apiKey", "in": "header", "name": "X-Auth-Key"},
         "queryKey": {"type": "apiKey", "in": "query", "name": "x-auth-key"},
     }
     schemas = components.setdefault("schemas", {})
-    schemas.update(Success=_SUCCESS, Failure=_FAILURE)
+    schemas["Failure"] = openapi_doc.FAILURE
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     document["security"] = [{"key": []}, {"queryKey": []}]
-    for operations in document.get("paths", {}).values():
-        for operation in operations.values():
-            operation["responses"] = {
-                "200": {"description": "Success", "content": _content("Success")},
-                "default": {"description": "Failure", "content": _content("Failure")},
-            }
-
-
-def _content(name: str) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+    openapi_doc.complete(document, routes, API)
