@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from typer._click.exceptions import ClickException, UsageError  # typer carries its own copy of click
 from typer.core import TyperGroup
 
-from wildcore import __version__
 from wildcore.app.config import Config
+from wildcore.app.main import VERSION
 from wildcore.errors import NotAllowed, WildcoreError
 from wildcore.i18n import gettext
 from wildcore.kit.console import Console, console, use_console
@@ -62,7 +62,7 @@ def build_program() -> TyperGroup:
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
-        help=f"WildcoreDMS {__version__}",
+        help=VERSION,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
 
@@ -117,7 +117,7 @@ def _opener(config: Config) -> Callable[[], Runtime]:
 
 def _version(show: bool) -> None:
     if show:
-        sys.stdout.write(f"WildcoreDMS {__version__}\n")
+        sys.stdout.write(VERSION + "\n")
         raise typer.Exit
 
 
