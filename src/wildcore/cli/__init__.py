@@ -7,6 +7,14 @@ from wildcore.kit.manifest import Command
 
 def core_commands() -> tuple[Command, ...]:
     """Every command of the core; modules are imported only when the program is put together."""
-    from wildcore.cli import asking, components, devices, operating, people
+    from wildcore.cli import asking, components, devices, operating, people, roles, security
 
-    return (*people.COMMANDS, *components.COMMANDS, *devices.COMMANDS, *asking.COMMANDS, *operating.COMMANDS)
+    return (
+        *people.COMMANDS,
+        *roles.COMMANDS,
+        *security.COMMANDS,
+        *components.COMMANDS,
+        *devices.COMMANDS,
+        *asking.COMMANDS,
+        *operating.COMMANDS,
+    )

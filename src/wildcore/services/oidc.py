@@ -129,12 +129,20 @@ async def person(runtime: Runtime, ticket: str, query: Mapping[str, str]) -> Per
     return _person(runtime, {**await _userinfo(runtime, provider, tokens, claims), **claims}, begun.next)
 
 
-async def metadata(runtime: Runtime, *, fresh: bool = False) -> dict[str, Any]:
+async def metadata(runtime: Runtime) -> dict[str, Any]:
     """What the provider says of itself; remembered for `KEYS_SEC`. ProviderError when it lacks what we need."""
     issuer = str(runtime.settings.get("OIDC_ISSUER")).rstrip("/")
     known = runtime.auth.cached.get(issuer)
-    if known is not None and not fresh and runtime.now() - known[0] < KEYS_SEC:
+    if known is not None and runtime.now() - known[0] < KEYS_SEC:
         return dict(known[1])
+    found = await describe(issuer)
+    runtime.auth.cached[issuer] = (runtime.now(), found)
+    return found
+
+
+async def describe(issuer: str) -> dict[str, Any]:
+    """Ask an issuer what it says of itself; ProviderError when it cannot be used."""
+    issuer = issuer.rstrip("/")
     found = await _get(get_well_known_url(issuer, external=True))
     if str(found.get("issuer", "")).rstrip("/") != issuer:
         raise ProviderError(f"the provider says that it is {str(found.get('issuer'))[:200]!r}, not {issuer!r}")
@@ -144,7 +152,6 @@ async def metadata(runtime: Runtime, *, fresh: bool = False) -> dict[str, Any]:
         raise ProviderError("the provider does not support PKCE with S256")
     if ALGORITHM not in found.get("id_token_signing_alg_values_supported", [ALGORITHM]):
         raise ProviderError(f"the provider does not sign ID tokens with {ALGORITHM}")
-    runtime.auth.cached[issuer] = (runtime.now(), found)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from wildcore.errors import ConfigurationError
 
@@ -13,10 +13,13 @@ KEY_FILE = "secret.key"
 
 
 class SecretBox:
-    """Encrypts and decrypts short texts with the installation's key."""
+    """Encrypts and decrypts short texts with the installation's key.
+
+    While the key is being changed there are several, by lines: the first encrypts, all decrypt.
+    """
 
     def __init__(self, key: bytes) -> None:
-        self._fernet = Fernet(key)
+        self._fernet = MultiFernet([Fernet(one) for one in key.split()])
 
     @classmethod
     def from_directory(cls, directory: Path) -> SecretBox:
