@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, desc, func, insert, not_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, desc, exists, func, insert, not_, select, update
 from sqlalchemy.orm import Session
 
 from wildcore.store.tables import Binding, Device, FdbHistory, Interface, SubscriberClaim
@@ -83,8 +83,9 @@ def rebind(
 
 def place_rank(place: Any = Interface) -> tuple[ColumnElement[Any], ...]:
     """How current a place of an ident is, the more the greater: not gone, online on an OLT that is up, last online, last seen."""
-    down = Device.__table__.alias().c
-    dead = place.device_id.in_(select(down.id).where(down.status == "Down"))
+    down = Device.__table__.alias()
+    # by the device's key, place by place: a list of the devices that are down would be made anew for each search
+    dead = exists(select(down.c.id).where(down.c.id == place.device_id, down.c.status == "Down").correlate_except(down))
     return (
         case((place.gone_at.is_(None), 1), else_=0),
         case((and_(place.status == "Online", not_(dead)), 1), else_=0),
