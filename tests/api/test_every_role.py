@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import httpx
 import pytest
@@ -124,7 +125,7 @@ async def test_a_foreign_device_is_there_for_nobody(whole: World) -> None:
             if not {"{device_id}", "{interface_id}", "{group_id}"} & set(route.path.split("/")):
                 continue
             body = {**bodies, "action": "add" if "vlan" in route.path else "x"}
-            options = {} if method_of(route) == "GET" else {"json": body}
+            options: dict[str, Any] = {} if method_of(route) == "GET" else {"json": body}
             answer = await client.request(method_of(route), asked(route, **ids), **options)
             tried += 1
             if answer.status_code != 404:

@@ -7,6 +7,7 @@ The shapes of answers are those of real ones, which a test asks of every operati
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -70,7 +71,8 @@ def _describe(operation: dict[str, Any], route: GuardedRoute, method: str, known
     needed = [one.key for one in route.target.permissions]
     operation["x-permission"] = needed
     operation["x-billing"] = route.target.billing
-    operation["operationId"] = f"{route.target.component}.{route.endpoint.__name__}.{method}"
+    words = [part for part in re.split(r"[^A-Za-z0-9]+", route.path.replace(":path}", "}"))[3:] if part]
+    operation["operationId"] = "_".join([method, *words])
     if not needed:
         operation["security"] = []
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
