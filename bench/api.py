@@ -16,7 +16,6 @@ import argparse
 import asyncio
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -25,10 +24,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import uvloop
+from _clients import Client, ask, request_of
 from _fill import fill
 from fastapi import FastAPI
 from sqlalchemy import event, select
@@ -45,7 +44,6 @@ CLIENTS = 16
 COUNTED = 50
 HELLO = "/bench/hello"
 STATEMENTS = "/bench/statements"
-_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -66,70 +64,6 @@ class Line:
     own: Figure
     hello: Figure
     statements: float
-
-
-class Client(asyncio.Protocol):
-    """One kept-alive connection that asks as soon as it is answered."""
-
-    def __init__(self, requests: Sequence[bytes], times: list[float], until: float) -> None:
-        self._requests = requests
-        self._times = times
-        self._until = until
-        self._at = random.randrange(len(requests))
-        self._buffer = b""
-        self._asked = 0.0
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask the first question."""
-        self._transport: Any = transport
-        self._ask()
-
-    def _ask(self) -> None:
-        self._at = (self._at + 1) % len(self._requests)
-        self._asked = time.perf_counter()
-        self._transport.write(self._requests[self._at])
-
-    def data_received(self, data: bytes) -> None:
-        """Read an answer to its end, then ask again."""
-        self._buffer += data
-        head = self._buffer.find(b"\r\n\r\n")
-        if head < 0:
-            return
-        length = _LENGTH.search(self._buffer, 0, head + 2)
-        if length is None or len(self._buffer) < head + 4 + int(length[1]):
-            return
-        now = time.perf_counter()
-        if not self._buffer.startswith(b"HTTP/1.1 200"):
-            self._fail(self._buffer[:600].decode(errors="replace"))
-            return
-        self._times.append(now - self._asked)
-        self._buffer = b""
-        if now < self._until:
-            self._ask()
-        elif not self.done.done():
-            self.done.set_result(None)
-            self._transport.close()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The server ended it."""
-        self._fail("the server closed the connection")
-
-    def _fail(self, text: str) -> None:
-        if not self.done.done():
-            self.done.set_exception(AssertionError(text))
-
-
-def request_of(path: str, key: str, port: int) -> bytes:
-    """The bytes of a GET as a billing's HTTP library sends it."""
-    lines = (
-        f"GET {path} HTTP/1.1",
-        f"Host: 127.0.0.1:{port}",
-        "User-Agent: GuzzleHttp/7",
-        "Accept: application/json",
-        f"X-Auth-Key: {key}",
-    )
-    return "\r\n".join((*lines, "", "")).encode()
 
 
 class Server:
@@ -174,19 +108,6 @@ async def measure(server: Server, requests: Sequence[bytes], seconds: float) -> 
         len(times) / spent, times[len(times) // 2] * 1000, times[len(times) * 99 // 100] * 1000,
         (server.cpu_sec() - cpu) / len(times) * 1e6,
     )  # fmt: skip
-
-
-async def ask(port: int, request: bytes) -> bytes:
-    """One answer's body."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(request)
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = _LENGTH.search(head)
-    assert head.startswith(b"HTTP/1.1 200"), head
-    assert length is not None
-    body = await reader.readexactly(int(length[1]))
-    writer.close()
-    return body
 
 
 def paths(installation: Installation) -> dict[str, list[str]]:
