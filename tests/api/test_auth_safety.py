@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from wildcore.errors import Unauthenticated
-from wildcore.services import auth, networks, refusals, sign_in, users
+from wildcore.services import accounts, auth, networks, refusals, sign_in
 from wildcore.services.actor import system_actor
 from wildcore.store.tables import ActionLog, User
 
@@ -72,7 +72,7 @@ async def test_nobody_shuts_themselves_out_and_the_right_is_needed(world: World)
     assert mine.json()["data"]["allowed_networks"] == ["203.0.113.7"]
     manager = world.member("manager", "user_management")
     with world.runtime.db.read() as session:
-        plain_id = users.user_by_login(session, "plain").id
+        plain_id = accounts.user_by_login(session, "plain").id
     assert (await put(world, manager, f"/user/{plain_id}", {"allowed_networks": ["10.0.0.1"]})).status_code == 403
 
 
@@ -95,7 +95,7 @@ async def test_networks_apply_to_the_address_that_billing_names(world: World) ->
     assert await got(world, unnamed, peer="198.51.100.1") == 401
     # The networks may change while the key lives.
     with world.runtime.db.write() as session:
-        user = users.user_by_login(session, "operator")
+        user = accounts.user_by_login(session, "operator")
         networks.set_allowed(session, world.runtime, system_actor(), user.id, ["198.51.100.0/24"])
     assert await got(world, named, peer="198.51.100.1") == 401
 

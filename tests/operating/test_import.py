@@ -11,7 +11,7 @@ import pytest
 from tests.operating.original import KEY, Original, device, serving
 from tests.operating.support import fill, installation, state_of, wca
 from tests.system.product import running
-from wildcore.services import device_accesses, device_groups, device_models, devices, keys, roles, users
+from wildcore.services import accounts, device_accesses, device_groups, device_models, devices, keys, roles, users
 from wildcore.services.actor import system_actor
 from wildcore.services.passwords import verify_password
 from wildcore.services.runtime import Runtime
@@ -62,11 +62,11 @@ def check_taken(runtime: Runtime) -> None:
         assert access.params["sw_core_connection"]["snmp_port"] == 1161
         role = roles.role_by_name(session, "Operators")
         assert set(role.permissions) == {"olts_info", "user_self_control"}
-        olena = users.user_by_login(session, "olena")
+        olena = accounts.user_by_login(session, "olena")
         assert (olena.name, olena.language, olena.role_id) == ("Олена", "uk", role.id)
         info = users.user_get(session, SYS, olena.id)
         assert info.group_ids == [groups["North"].id]
-        assert users.user_by_login(session, "admin").role_id == OWNER_ROLE_ID
+        assert accounts.user_by_login(session, "admin").role_id == OWNER_ROLE_ID
     state = state_of(runtime)
     assert state.secrets["zte"] == {"public_community": "r-5ecret", "private_community": "w-5ecret"}
     assert state.secrets["old switches"] == {}
@@ -110,10 +110,10 @@ def test_everything_that_can_be_taken_is_taken_once(tmp_path: Path, secrets: str
     assert set(passwords) == {"admin", "olena"}, "who was disabled there stays so"
     with installation(data, db_url) as built, built.runtime.db.read() as session:
         for login, password in passwords.items():
-            user = users.user_by_login(session, login)
+            user = accounts.user_by_login(session, login)
             assert user.enabled
             assert verify_password(user.password_hash, password)
-        assert not users.user_by_login(session, "gone").enabled
+        assert not accounts.user_by_login(session, "gone").enabled
 
 
 def test_without_a_file_for_passwords_users_are_disabled(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ async def test_our_own_product_is_a_source_too(tmp_path: Path, monkeypatch: pyte
     # `running` reads the owner's password, which is printed only where there is no owner: `ivan` is not one for now.
     with installation(source) as built, built.runtime.db.write() as session:
         role = roles.role_create(session, built.runtime, SYS, "Support", ["olts_info", "user_self_control"])
-        ivan = users.user_by_login(session, "ivan")
+        ivan = accounts.user_by_login(session, "ivan")
         ivan.role_id = role.id
     async with running(source) as product:
         with installation(source) as built, built.runtime.db.write() as session:
@@ -206,4 +206,4 @@ async def test_our_own_product_is_a_source_too(tmp_path: Path, monkeypatch: pyte
         assert after.secrets == {"default": {}}, "our API shows no secrets either"
         with built.runtime.db.read() as session:
             assert set(roles.role_by_name(session, "Support").permissions) == {"olts_info", "user_self_control"}
-            assert users.user_by_login(session, "ivan").all_groups
+            assert accounts.user_by_login(session, "ivan").all_groups

@@ -10,7 +10,7 @@ from wildcore.cli import people_input as given
 from wildcore.errors import BadRequest
 from wildcore.kit.console import Console, Output, OutputOption, console
 from wildcore.kit.manifest import Command
-from wildcore.services import keys, networks, passwords, roles, user_reset, users
+from wildcore.services import accounts, keys, networks, passwords, roles, user_reset, users
 from wildcore.services.keys import IssuedKey
 from wildcore.services.presenting import time_text
 from wildcore.services.users import UserFields
@@ -101,7 +101,7 @@ def user_edit(
         )  # fmt: skip
         if fields == UserFields():
             raise BadRequest("Nothing to change: see wca user:edit --help")
-        users.user_update(session, out.runtime, out.actor, users.user_by_login(session, login).id, fields)
+        users.user_update(session, out.runtime, out.actor, accounts.user_by_login(session, login).id, fields)
     tell_server(out)
     out.say(f"User {new_login or login} was changed")
 
@@ -126,7 +126,7 @@ def change_role(
         role = typer.prompt(f"Role ({', '.join(names)})")
     with out.runtime.db.write() as session:
         fields = UserFields(role_id=given.role_id(session, role))
-        user = users.user_update(session, out.runtime, out.actor, users.user_by_login(session, login).id, fields)
+        user = users.user_update(session, out.runtime, out.actor, accounts.user_by_login(session, login).id, fields)
     tell_server(out)
     out.say(f"User {login} has the role {user.role_name}")
 
@@ -137,7 +137,7 @@ def reset_password(login: Login, password: NewPassword = "") -> None:
     chosen = password or passwords.random_password()
     hashed = passwords.new_hash(out.runtime.settings, chosen)
     with out.runtime.db.write() as session:
-        user = users.user_by_login(session, login)
+        user = accounts.user_by_login(session, login)
         users.user_update(session, out.runtime, out.actor, user.id, UserFields(password_hash=hashed))
     tell_server(out)
     out.say(f"The password of {login} was changed" if password else f"Sign in: {login} / {chosen}")
@@ -147,7 +147,7 @@ def reset_ip_strict(login: Login) -> None:
     """Let a user work from any address."""
     out = console()
     with out.runtime.db.write() as session:
-        networks.set_allowed(session, out.runtime, out.actor, users.user_by_login(session, login).id, ())
+        networks.set_allowed(session, out.runtime, out.actor, accounts.user_by_login(session, login).id, ())
     tell_server(out)
     out.say(f"User {login} may work from any address")
 
@@ -179,7 +179,7 @@ def list_keys(login: Login, output: OutputOption = Output.TABLE) -> None:
     """List a user's sessions and keys; the keys themselves are known to nobody."""
     out = console()
     with out.runtime.db.read() as session:
-        found = keys.keys_of(session, out.runtime, out.actor, users.user_by_login(session, login).id)
+        found = keys.keys_of(session, out.runtime, out.actor, accounts.user_by_login(session, login).id)
     rows = [
         {
             "id": one.id,

@@ -24,12 +24,6 @@ def _catalogue() -> dict[str, ModelInfo]:
     return {info.key: info for info in registry.catalogue()}
 
 
-def default_pollers(key: str) -> Mapping[str, int]:
-    """Poll intervals (seconds) that the drivers' catalogue has for a model; empty for one it does not list."""
-    info = _catalogue().get(key)
-    return info.pollers if info is not None else {}
-
-
 def sync_catalogue(session: Session) -> int:
     """Write the drivers' catalogue into `device_models` and return how many rows came or changed; what operators set stays.
 

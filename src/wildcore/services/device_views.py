@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from wildcore.drivers import registry
 from wildcore.services.actor import Actor
 from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
 from wildcore.store.tables import Device, DeviceAccess, DeviceGroup, DeviceGroupLink, DeviceModel
@@ -169,10 +170,14 @@ def _views(session: Session, actor: Actor, rows: Sequence[Sequence[Any]]) -> lis
     return views
 
 
+def default_pollers(key: str) -> Mapping[str, int]:
+    """Poll intervals (seconds) that the drivers' catalogue has for a model; empty for one it does not list."""
+    info = next((one for one in registry.catalogue() if one.key == key), None)
+    return info.pollers if info is not None else {}
+
+
 def model_view(columns: Sequence[Any]) -> ModelView:
     """A model of its columns, with the poll intervals that its family has by itself."""
-    from wildcore.services.device_models import default_pollers
-
     return ModelView(*(*columns, default_pollers(columns[1])))
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from wildcore.errors import NotAllowed, NotFound, ValidationFailed
 from wildcore.i18n import gettext
 from wildcore.services import action_log
+from wildcore.services.accounts import require_user, require_user_control, user_by_login
 from wildcore.services.actor import Actor
 from wildcore.services.auth_state import KeyUse
 from wildcore.services.runtime import Runtime
@@ -117,8 +118,6 @@ def generate_key(
     The actor may make keys of their own account, or of others with `user_management`; of users with more rights than their own
     never (nobody gets what they do not have).
     """
-    from wildcore.services.users import require_user_control, user_by_login
-
     user = user_by_login(session, login)
     if user.id != actor.user_id or actor.may("user_management"):
         require_user_control(session, actor, user, runtime)
@@ -135,8 +134,6 @@ def generate_key(
 
 def keys_of(session: Session, runtime: Runtime, actor: Actor, user_id: int) -> list[KeyInfo]:
     """A user's living keys, the last used first: one's own, or another's with `user_management`."""
-    from wildcore.services.users import require_user
-
     if require_user(session, actor, user_id).id != actor.user_id:
         actor.require("user_management")
     rows = session.scalars(
@@ -172,8 +169,6 @@ def revoke(session: Session, runtime: Runtime, actor: Actor, key_id: int, *, use
 
 def revoke_others(session: Session, runtime: Runtime, actor: Actor, user_id: int, *, api_keys: bool = False) -> int:
     """End all sessions of a user but the one that asks, with `api_keys` also the API keys; how many that were."""
-    from wildcore.services.users import require_user, require_user_control
-
     user = require_user(session, actor, user_id)
     if user.id != actor.user_id:
         require_user_control(session, actor, user, runtime)
@@ -197,8 +192,6 @@ def end_keys(session: Session, runtime: Runtime, *where: ColumnElement[bool]) ->
 
 
 def _managed_key(session: Session, runtime: Runtime, actor: Actor, key_id: int, user_id: int | None) -> AuthKey:
-    from wildcore.services.users import require_user_control
-
     row = session.get(AuthKey, key_id)
     foreign = row is not None and row.user_id != actor.user_id and not actor.may("user_management")
     ended = row is not None and (row.revoked_at is not None or row.expires_at <= runtime.now())

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from wildcore.errors import Forbidden, NotAllowed, ValidationFailed
 from wildcore.i18n import gettext
 from wildcore.services import action_log
+from wildcore.services.accounts import require_user, require_user_control
 from wildcore.services.actor import Actor
 from wildcore.services.runtime import Runtime
 from wildcore.store.tables import User
@@ -80,8 +81,6 @@ def set_allowed(session: Session, runtime: Runtime, actor: Actor, user_id: int, 
     For another user `user_management` is needed too, and all rights that this one has.
     """
     from wildcore.services import keys
-    from wildcore.services.users import require_user, require_user_control
-
     user = require_user(session, actor, user_id)
     if user.id != actor.user_id:
         require_user_control(session, actor, user, runtime)

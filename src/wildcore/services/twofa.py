@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from wildcore.errors import NotAllowed, ValidationFailed
 from wildcore.i18n import gettext
 from wildcore.services import action_log, keys
+from wildcore.services.accounts import require_user, require_user_control
 from wildcore.services.actor import Actor
 from wildcore.services.runtime import Runtime
 from wildcore.store.tables import RecoveryCode, User
@@ -52,8 +53,6 @@ class TwoFaState:
 
 def state(session: Session, actor: Actor, user_id: int) -> TwoFaState:
     """How the second factor of a user stands: one's own, or of anybody whom the actor may see."""
-    from wildcore.services.users import require_user
-
     user = require_user(session, actor, user_id)
     unused = select(func.count()).select_from(RecoveryCode)
     left = session.scalar(unused.where(RecoveryCode.user_id == user.id, RecoveryCode.used_at.is_(None))) or 0
@@ -116,8 +115,6 @@ def disable(session: Session, runtime: Runtime, actor: Actor, code: str) -> None
 
 def disable_for(session: Session, runtime: Runtime, actor: Actor, user_id: int) -> None:
     """Switch a user's second factor off without a code: for somebody who lost the authenticator. Needs `user_management`."""
-    from wildcore.services.users import require_user, require_user_control
-
     user = require_user(session, actor, user_id)
     if user.id == actor.user_id:
         raise NotAllowed(gettext("Switch off your own second factor with a code, in your account"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from wildcore.services import action_log, keys, twofa
+from wildcore.services.accounts import require_user_control, user_by_login
 from wildcore.services.actor import Actor
 from wildcore.services.runtime import Runtime
-from wildcore.services.users import require_user_control, user_by_login
 from wildcore.store.tables import AuthKey
 
 

@@ -19,8 +19,6 @@ from wildcore.services.auth import actor_by_key
 from wildcore.services.runtime import Runtime
 from wildcore.web.proxy import Caller, known_host, networks, origin_of, parse_address, within
 
-# Set in the ASGI scope by who serves the console's own socket: whoever may open that socket is the system itself.
-CONSOLE_SCOPE = "wildcore.console"
 KEY_NAME = "x-auth-key"
 CSRF_HEADER = "x-csrf-token"
 CSRF_FIELD = "csrf_token"

@@ -15,7 +15,7 @@ from wildcore.kit import Ctx, Page, Redirect, Template
 from wildcore.kit.forms import Line, Lines, Outcome, Secret, Tick, Ticks, attempt, errors_of, number
 from wildcore.kit.params import Id
 from wildcore.kit.permissions import USER_DISPLAY, USER_MANAGEMENT, USER_STRICT_IP
-from wildcore.services import keys, passwords, twofa, users
+from wildcore.services import accounts, keys, passwords, twofa, users
 from wildcore.services.pages_users import UserFilter, UserPage, user_page, users_page
 from wildcore.services.users import UserFields, UserInfo
 
@@ -91,7 +91,7 @@ async def generate_key(
     wanted = custom if term == "custom" else term
 
     def work(session: Session) -> keys.IssuedKey:
-        login = users.require_user(session, ctx.actor, user_id).login
+        login = accounts.require_user(session, ctx.actor, user_id).login
         return keys.generate_key(session, ctx.runtime, ctx.actor, login, wanted.strip() or "-", description.strip())
 
     outcome = await attempt(ctx, work)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from wildcore.kit import Ctx
 from wildcore.kit.params import MAX_INT, Id, Limit, Offset
-from wildcore.services import auth, keys, passwords, roles, sign_in, users
+from wildcore.services import accounts, auth, keys, passwords, roles, sign_in, users
 from wildcore.services.presenting_people import issued_json, key_json, permissions_json, role_json, user_json
 from wildcore.services.users import UserFields
 
@@ -238,7 +238,7 @@ def permission_list(ctx: Ctx) -> list[dict[str, Any]]:
 
 
 def _generate(ctx: Ctx, user_id: int, body: KeyBody) -> dict[str, Any]:
-    user = users.require_user(ctx.session, ctx.actor, user_id)
+    user = accounts.require_user(ctx.session, ctx.actor, user_id)
     return issued_json(keys.generate_key(ctx.session, ctx.runtime, ctx.actor, user.login, body.expiration, body.description))
 
 
