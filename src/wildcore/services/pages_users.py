@@ -87,7 +87,7 @@ class UserPage:
 
 
 def users_page(session: Session, actor: Actor, wanted: UserFilter, page: int = 1) -> UsersPage:
-    """Users that fit, by login, in six statements."""
+    """Users that fit, by login, in seven statements."""
     actor.require("user_display")
     where = _conditions(wanted)
     total = session.scalar(select(func.count()).select_from(User)) or 0
