@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import http.server
-import json
 import os
 import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -21,14 +17,13 @@ import pytest
 from cryptography.fernet import Fernet
 
 from tests.conftest import postgres_database
+from tests.operating.doctor_support import found, site
 from tests.operating.support import fill, installation, wca
 from tests.poller.support import add_agent_device
 from tests.services.support import agent_of, capture
-from tests.system.product import running
-from wildcore.services import doctor, doctor_database, doctor_devices, doctor_proxy
+from wildcore.services import doctor, doctor_database, doctor_devices
 from wildcore.services.doctor import FAIL, OK, WARN, Finding
 from wildcore.services.runtime import Runtime
-from wildcore.services.secretbox import SecretBox
 from wildcore.transport.icmp import Pinger
 
 
@@ -38,17 +33,6 @@ def data(tmp_path: Path) -> Path:
     with installation(tmp_path / "data") as built:
         fill(built.runtime, interfaces=5)
     return tmp_path / "data"
-
-
-def found(data: Path, *options: str, code: int | None = None, **environment: str) -> dict[str, tuple[str, str, str]]:
-    """Check -> level, text and fix."""
-    done = wca(data, "doctor", "-o", "json", *options, **{"WILDCORE_LISTEN": "127.0.0.1:0", **environment})
-    rows = json.loads(done.stdout)
-    failed = any(row["level"] == FAIL for row in rows)
-    assert done.returncode == (1 if failed else 0), done.stderr
-    assert all(row["fix"] for row in rows if row["level"] == FAIL), "every failure says its fix"
-    assert code is None or done.returncode == code, rows
-    return {row["check"]: (row["level"], row["text"], row["fix"]) for row in rows}
 
 
 def test_a_sound_installation_has_no_failures(data: Path) -> None:
@@ -228,100 +212,6 @@ async def test_devices_that_do_not_answer(runtime: Runtime) -> None:
     assert silent.level == FAIL
     assert "silent" in silent.text
     assert "test:snmpwalk" in silent.fix
-
-
-@contextmanager
-def site(answer: Callable[[str, dict[str, str]], tuple[int, dict[str, str], bytes]]) -> Iterator[str]:
-    """A web server that answers as it is told; its address."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, headers, body = answer(self.path, {name.lower(): value for name, value in self.headers.items()})
-            self.send_response_only(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the standard library
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
-
-
-def test_a_token_is_good_for_two_minutes_and_for_its_key_only() -> None:
-    box, other = SecretBox(Fernet.generate_key()), SecretBox(Fernet.generate_key())
-    token = doctor_proxy.token(box, 1000)
-    assert doctor_proxy.token_is_good(box, token, 1100)
-    assert not doctor_proxy.token_is_good(box, token, 1200)
-    assert not doctor_proxy.token_is_good(other, token, 1000)
-    assert not doctor_proxy.token_is_good(box, box.seal("something else 1000"), 1000)
-    assert not any(doctor_proxy.token_is_good(box, text, 1000) for text in ("", "x", "ї" * 9, "x" * 9999))
-
-
-@pytest.mark.system
-async def test_what_a_proxy_in_front_of_the_running_server_passes_on(tmp_path: Path) -> None:
-    async with running(tmp_path / "data") as product:
-        data = tmp_path / "data"
-        listen = product.url.removeprefix("http://")
-
-        def proxy(*headers: str) -> Callable[[str, dict[str, str]], tuple[int, dict[str, str], bytes]]:
-            """Passes a request on with these headers set, as nginx would."""
-
-            def answer(path: str, given: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
-                import httpx
-
-                sent = {"x-wildcore-doctor": given.get("x-wildcore-doctor", ""), "Host": given["host"]}
-                sent |= dict(header.split(": ", 1) for header in headers)
-                reply = httpx.get(f"{product.url}{path}", headers=sent, trust_env=False)
-                return reply.status_code, {"Content-Type": "application/json"}, reply.content
-
-            return answer
-
-        def levels(*headers: str) -> dict[str, str]:
-            with site(proxy(*headers)) as url:
-                rows = found(data, "--devices", "0", "--url", url, WILDCORE_LISTEN=listen)
-            return {check: level for check, (level, _text, _fix) in rows.items() if check.startswith("proxy")}
-
-        right = ("X-Real-IP: 127.0.0.1", "X-Forwarded-Proto: http")
-        assert levels(*right) == {"proxy address": OK, "proxy scheme": OK, "proxy host": OK}
-        assert levels("X-Real-IP: 198.51.100.7", right[1])["proxy address"] == WARN
-        assert levels(right[0], "X-Forwarded-Proto: https")["proxy scheme"] == FAIL
-        assert levels(*right, "Host: upstream")["proxy host"] == WARN
-        # The header named by the settings is another one than the proxy sets: nobody is believed.
-        row = found(data, "--devices", "0", "--url", product.url, WILDCORE_LISTEN=listen)
-        assert row["listen"] == (OK, f"The server listens on {listen}", "")
-        assert row["proxy address"][0] == OK, "without a proxy"
-        with site(lambda _path, _headers: (200, {}, b"hello")) as url:
-            assert found(data, "--url", url, code=1, WILDCORE_LISTEN=listen)["proxy"][0] == FAIL
-        assert found(data, "--url", "http://127.0.0.1:1", code=1, WILDCORE_LISTEN=listen)["proxy"][0] == FAIL
-        answer = await product.http.get(f"{product.url}/api/v1/system/request-seen")
-        assert answer.status_code == 404, "others learn nothing"
-        key = (await product.api("POST", "/auth", {"login": product.login, "password": product.password}))["key"]
-        refused = await product.raw("POST", "/system/metrics-snapshot", {"directory": ".backup-abcdefgh"}, key=key)
-        assert refused.status_code == 404, "not even an owner, by HTTP"
-
-
-def test_what_the_headers_say() -> None:
-    sent = doctor_proxy.Sent("https://dms.example", "203.0.113.5")
-    seen = {"ip": "127.0.0.1", "real_ip_header": "X-Real-IP", "real_ip": None, "forwarded_for": None, "forwarded_proto": None,
-            "host": "dms.example", "forwarded_host": None}  # fmt: skip
-    address, scheme, host = doctor_proxy.judge(sent, seen)
-    assert (address.level, scheme.level, host.level) == (FAIL, FAIL, OK)
-    assert address.fix == "nginx: proxy_set_header X-Real-IP $remote_addr;"
-    assert scheme.fix == "nginx: proxy_set_header X-Forwarded-Proto $scheme;"
-    untrusted = doctor_proxy.judge(sent, {**seen, "ip": "10.0.0.2", "real_ip": "203.0.113.5"})[0]
-    assert (untrusted.level, untrusted.fix) == (FAIL, "add 10.0.0.2 to TRUSTED_PROXY_LIST")
-    right = doctor_proxy.judge(sent, {**seen, "ip": "203.0.113.5", "real_ip": "203.0.113.5", "forwarded_proto": "https"})
-    assert [one.level for one in right] == [OK, OK, OK]
 
 
 def change(data: Path, statement: str) -> None:
