@@ -27,6 +27,7 @@ ACTIONS: dict[str, Text] = {
     "security:auth_attempts": _("Sign-in refused"),
     "security:bad_key": _("Key refused"),
     "security:forbidden": _("Refused for lack of rights"),
+    "security:encryption_changed": _("Encryption of secrets changed"),
     "security:reset_ipblock": _("Blocked sign-ins let in again"),
     "device:added": _("Device added"),
     "device:updated": _("Device changed"),
