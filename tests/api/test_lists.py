@@ -18,9 +18,11 @@ from tests.api.conftest import World
 from tests.api.dms_world import Api, dms_world
 from tests.poller.support import add_device
 from tests.services.support import add_interface, add_subscriber
+from wildcore.errors import BadRequest
 from wildcore.kit import listing
+from wildcore.services.log_retention import DAY, clear
 from wildcore.services.runtime import Runtime
-from wildcore.store.tables import Interface
+from wildcore.store.tables import ActionLog, Interface
 
 
 @pytest_asyncio.fixture
@@ -149,3 +151,14 @@ async def test_logs_are_filtered_and_exported(world: World, api: Api) -> None:
     assert "client:test:0" in await api.get("/logs/action-names")
     body = (await api.ask("POST", "/logs/actions", json={"action": "client:test:1"}))["data"]
     assert json.dumps(body).count("client:test:1") == 1
+
+
+async def test_old_lines_of_a_log_are_forgotten(world: World, api: Api) -> None:
+    await api.ask("POST", "/logs/action", json={"action": "old"})
+    with world.runtime.db.write() as session:
+        session.execute(update(ActionLog).values(at=world.clock.started - 3 * DAY))
+    await api.ask("POST", "/logs/action", json={"action": "new"})
+    assert await clear(world.runtime, "actions", 2) == 1
+    assert [row["action"] for row in await api.get("/logs/actions-list")] == ["client:new"]
+    with pytest.raises(BadRequest, match="switcher-core"):
+        await clear(world.runtime, "nothing", 1)
