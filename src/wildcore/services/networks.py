@@ -81,6 +81,7 @@ def set_allowed(session: Session, runtime: Runtime, actor: Actor, user_id: int, 
     For another user `user_management` is needed too, and all rights that this one has.
     """
     from wildcore.services import keys
+
     user = require_user(session, actor, user_id)
     if user.id != actor.user_id:
         require_user_control(session, actor, user, runtime)
