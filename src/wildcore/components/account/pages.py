@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import Form
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from wildcore.errors import WildcoreError
@@ -39,6 +40,7 @@ def account(ctx: Ctx) -> Template:
             "typed_networks": "\n".join(user.allowed_networks),
             "state": twofa.state(ctx.session, ctx.actor, own),
             "enrolment": None,
+            "qr": "",
             "codes": (),
         },
     )
@@ -172,6 +174,7 @@ async def _two_factor(
     own = signing.own_id(ctx.actor)
     state = await ctx.runtime.db.run_read(lambda session: twofa.state(session, ctx.actor, own))
     values = {"state": state, "errors": errors, "enrolment": enrolment, "codes": codes, "saved": saved}
+    values["qr"] = Markup(enrolment.qr_svg) if enrolment is not None else ""  # noqa: S704 - drawn by us
     return Template("account/two_factor.html", values, REFUSED if errors else 200)
 
 
