@@ -28,7 +28,8 @@ async def arp(driver: Driver, bind_keys: Mapping[int, str]) -> Answer[ArpEntry]:
         if mac is None or not _is_address(index) or kinds.get(index) == INVALID:
             continue
         ip = ".".join(map(str, index[1:]))
-        found[index[1:] + index[:1]] = ArpEntry(ip, mac, index[0], bind_keys.get(index[0]), kinds.get(index) == STATIC)
+        if_index = index[0] or None  # some devices tell no interface: there is no ifIndex 0
+        found[index[1:] + index[:1]] = ArpEntry(ip, mac, if_index, bind_keys.get(index[0]), kinds.get(index) == STATIC)
     if not found:
         findings.add(False, ["no ARP entry"])
     return findings.answer([found[key] for key in sorted(found)])
