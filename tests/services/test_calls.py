@@ -136,9 +136,8 @@ async def test_equal_questions_share_one_answer(runtime: Runtime, agent: ReplayA
     before = agent.requests
     await ask(runtime, olt, "pon_onts_vendor", interface=ONU)
     alone = agent.requests - before
-    agent.behaviour.delay_sec = (
-        0.2  # below the timeout of 0.3, and long beside reading what is known: all eight come during the flight
-    )
+    # Below the timeout of 0.3 s, and long beside reading what is known: all eight come during the flight.
+    agent.behaviour.delay_sec = 0.2
     before = agent.requests
     results = await asyncio.gather(*(ask(runtime, olt, "pon_onts_vendor", interface=ONU) for _ in range(8)))
     assert agent.requests - before == alone
