@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from wildcore.i18n import Text
+from wildcore.model.subscriber import SubscriberRecord
 
 
 @dataclass(frozen=True, slots=True)
 class BillingSource:
-    """How a billing system shows itself: the `source` of its subscribers, its title and its address (no slash at the end)."""
+    """How a billing system shows itself: the `source` of its subscribers, its title and its address (no slash at the end).
+
+    `schedule` is the key of the schedule that takes its subscribers, `command` the console command that does the same.
+    """
 
     key: str
     title: Text
     address: str
     search_field: str
+    schedule: str = ""
+    command: str = ""
+    max_removal_percent: float = 20.0
 
 
 class Billing(Protocol):
-    """A billing system whose subscribers we keep."""
+    """A billing system whose subscribers we keep. It only tells of them; storing and binding is the core's work."""
 
     def source(self) -> BillingSource:
         """Key, title, address and the field that global search shows (`uid`, `agreement` or `login`)."""
+        ...
+
+    def records(self) -> AsyncIterator[list[SubscriberRecord]]:
+        """All subscribers in parts, as they arrive. Raises BillingError that says what to do.
+
+        The list is whole only when the iterator has ended without an error; parts given before may be of a list that is cut off.
+        """
+        ...
+
+    async def find(self, ident: str) -> list[SubscriberRecord]:
+        """Who has the ONU with this ident (a canonical key: serial or MAC) now; [] when billing knows nobody.
+
+        Raises BillingError. The caller limits the time.
+        """
         ...
 
 

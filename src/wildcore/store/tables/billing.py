@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wildcore.store.tables.base import Base, Epoch
@@ -68,3 +68,24 @@ class Binding(Base):
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
     interface_id: Mapped[int] = mapped_column(ForeignKey("interfaces.id", ondelete="CASCADE"), index=True)
     strength: Mapped[int] = mapped_column()
+
+
+class SubscriberSync(Base):
+    """One sync of one billing system, for people to read. `result`: running, ok, error.
+
+    `trigger`: cron, console, or a person's login. `summary` is JSON of the counts, `changes` JSON of the first changes (what
+    became of whom); `error` says why nothing was changed. A dry run leaves no row.
+    """
+
+    __tablename__ = "subscriber_syncs"
+    __table_args__ = (Index("ix_subscriber_syncs_source_started_at", "source", "started_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(32))
+    trigger: Mapped[str] = mapped_column(String(100))
+    started_at: Mapped[int] = mapped_column(Epoch)
+    finished_at: Mapped[int | None] = mapped_column(Epoch)
+    result: Mapped[str] = mapped_column(String(10))
+    error: Mapped[str] = mapped_column(Text, default="")
+    summary: Mapped[str] = mapped_column(Text, default="{}")
+    changes: Mapped[str] = mapped_column(Text, default="[]")
