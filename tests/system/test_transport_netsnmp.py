@@ -55,7 +55,8 @@ async def run(program: str, agent: ReplayAgent, *options: str) -> list[str]:
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=os.environ | {"MIBS": ""},
     )  # fmt: skip
     output, _ = await process.communicate()
-    return output.decode().splitlines()
+    # on a machine where net-snmp never ran it tells of a directory that it makes
+    return [line for line in output.decode().splitlines() if not line.startswith("Created directory:")]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=WAY_NAMES)
