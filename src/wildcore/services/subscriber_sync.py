@@ -140,8 +140,7 @@ def compare(session: Session, source: BillingSource, received: Received, *, forc
         if claims != stored_claims:
             plan.moved.append((subscriber_id, claims))
         changes.add(CHANGED, uid, row, claims, old, stored_claims)
-    for uid in sorted(rows):
-        row, claims = rows[uid]
+    for uid, (row, claims) in rows.items():
         plan.added.append((uid, row, claims))
         changes.add(ADDED, uid, row, claims)
     rows.clear()
@@ -166,9 +165,12 @@ def write(session: Session, source: str, plan: Plan, *, now: int, uplink_macs: i
         rows = [(subscriber_id, source, now, uid, *row) for subscriber_id, (uid, row, _claims) in part]
         insert_rows(session, _SUBSCRIBERS, columns, rows)
     owners = [*plan.moved, *zip(ids, (claims for _uid, _row, claims in plan.added), strict=True)]
-    flat = [(subscriber_id, *claim, "") for subscriber_id, claims in owners for claim in claims]
-    claim_ids = _new_ids(session, _CLAIMS, len(flat))
-    new = [bindings.Claim._make((claim_id, *parts)) for claim_id, parts in zip(claim_ids, flat, strict=True)]
+    claim_ids = iter(_new_ids(session, _CLAIMS, sum(len(claims) for _owner, claims in owners)))
+    new = [
+        bindings.Claim._make((claim_id, subscriber_id, *claim, ""))
+        for subscriber_id, claims in owners
+        for claim, claim_id in zip(claims, claim_ids, strict=False)
+    ]
     bindings.add_claims(session, new, uplink_macs=uplink_macs)
     return _with_matches(session, source, plan.summary())
 
