@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -252,10 +251,8 @@ async def test_a_sync_killed_in_the_middle_leaves_all_as_it_was(site: Site, db_u
     site.billing.subscribers = [client(uid, ident=ident) for uid, ident in enumerate(reversed(ONUS), 3)]
     if moment == "receiving":
         site.billing.fault = Fault.STALLED
-    environment = {**os.environ, "WILDCORE_DATA": str(tmp_path), "WILDCORE_DATABASE_URL": db_url}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(Path(__file__).parent / "stuck.py"), env=environment, stdout=asyncio.subprocess.PIPE
-    )
+    command = (sys.executable, str(Path(__file__).parent / "stuck.py"), db_url, str(tmp_path))
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     if moment == "receiving":
         await site.billing.half_sent.wait()
