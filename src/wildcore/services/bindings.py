@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, delete, desc, exists, func, insert, not_, select, update
 from sqlalchemy.orm import Session
 
+from wildcore.model.subscriber import SubscriberClaim as ClaimRecord
 from wildcore.store.tables import Binding, Device, FdbHistory, Interface, SubscriberClaim
 
 BY_IDENT, BY_PORT, BY_MAC = 1, 2, 3
@@ -79,6 +80,13 @@ def rebind(
     if not claims:
         return 0
     return _store(session, claims, _resolve(session, claims, uplink_macs))
+
+
+def resolve(session: Session, claims: Iterable[ClaimRecord], uplink_macs: int = UPLINK_MACS) -> list[int]:
+    """Interfaces that claims lead to now, strongest match first, each once; nothing is stored."""
+    given = [_Claim(0, 0, one.ident, one.switch_ip, one.port, one.mac, "") for one in claims]
+    places = sorted((place.strength, place.interface_id or 0) for place in _resolve(session, given, uplink_macs))
+    return list(dict.fromkeys(interface_id for _strength, interface_id in places if interface_id))
 
 
 def place_rank(place: Any = Interface) -> tuple[ColumnElement[Any], ...]:
