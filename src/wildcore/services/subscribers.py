@@ -15,7 +15,7 @@ from wildcore.i18n import Text
 from wildcore.model.subscriber import SubscriberRecord
 from wildcore.services.actor import Actor
 from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
-from wildcore.services.bindings import resolve
+from wildcore.services.claim_places import Claim, resolve
 from wildcore.services.ports import BillingSource
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import visible_interfaces
@@ -119,9 +119,12 @@ def by_uid(session: Session, runtime: Runtime, actor: Actor, source: str, uid: s
 
 def places_of(session: Session, runtime: Runtime, actor: Actor, record: SubscriberRecord) -> tuple[int, ...]:
     """Interfaces where somebody is of whom billing has just told, whether stored or not, as far as the actor may see."""
-    ids = resolve(session, record.claims, int(runtime.settings.get("ANALYTICS_IGNORE_IFACES_WITH_MORE_THAN")))
-    seen = set(session.scalars(select(Interface.id).where(Interface.id.in_(ids), visible_interfaces(actor))))
-    return tuple(interface_id for interface_id in ids if interface_id in seen)
+    uplink_macs = int(runtime.settings.get("ANALYTICS_IGNORE_IFACES_WITH_MORE_THAN"))
+    claims = [Claim(0, 0, one.ident, one.switch_ip, one.port, one.mac, "") for one in record.claims]
+    found = sorted((one.strength, one.interface_id or 0) for one in resolve(session, claims, uplink_macs))
+    ids = [interface_id for _strength, interface_id in found if interface_id]
+    visible = set(session.scalars(select(Interface.id).where(Interface.id.in_(ids), visible_interfaces(actor))))
+    return tuple(dict.fromkeys(interface_id for interface_id in ids if interface_id in visible))
 
 
 def view(row: Subscriber | Row[Any], source: BillingSource, strength: int = 0) -> SubscriberView:

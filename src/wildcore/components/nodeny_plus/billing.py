@@ -20,6 +20,8 @@ from wildcore.services.runtime import Runtime
 
 SOURCE = "nodeny_plus"
 TITLE = _("NoDeny Plus")
+SCHEDULE = "nodeny_plus_sync_clients"
+COMMAND = "nodeny_plus:sync-clients"
 LOOK_UP_SEC = 4.0
 CGI, SCRIPT, CARD = "cgi-bin", "stat.pl", "?a=user&uid="
 T = TypeVar("T")
