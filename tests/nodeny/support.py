@@ -21,17 +21,17 @@ from wildcore.services.runtime import Runtime
 SERVER = os.environ.get("WILDCORE_TEST_MARIADB", "root@127.0.0.1:3306")
 PASSWORD = "Geheim' und %s lang"
 TABLES = """
-CREATE TABLE users (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(64) NOT NULL, passwd VARCHAR(64) NOT NULL DEFAULT 'never read',
-    contract TINYTEXT NOT NULL, fio TINYTEXT NOT NULL DEFAULT '', balance FLOAT(10, 2) NOT NULL DEFAULT 0, UNIQUE (name));
+CREATE TABLE users (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(64) NOT NULL UNIQUE, contract TINYTEXT NOT NULL,
+    passwd VARCHAR(64) NOT NULL DEFAULT 'never read', balance FLOAT(10, 2) NOT NULL DEFAULT 0);
 CREATE TABLE data0 (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, uid INT UNSIGNED NOT NULL, KEY (uid),
     _adr_street VARCHAR(255) NOT NULL DEFAULT '', _adr_house VARCHAR(255) NOT NULL DEFAULT '',
     _adr_flat VARCHAR(255) NOT NULL DEFAULT '', _onu VARCHAR(64) NOT NULL DEFAULT '', _sw VARCHAR(64), _port INT);
-CREATE TABLE datasetup (id SMALLINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, type TINYINT UNSIGNED NOT NULL, title VARCHAR(100) NOT NULL,
-    name VARCHAR(100) NOT NULL, param TEXT NOT NULL) ENGINE=MyISAM;
-CREATE TABLE dictionary (id INT AUTO_INCREMENT PRIMARY KEY, type TEXT NOT NULL, k TEXT NOT NULL, v TEXT NOT NULL) ENGINE=MyISAM;
-CREATE TABLE mac_uid (id INT AUTO_INCREMENT PRIMARY KEY, uid INT NOT NULL, mac CHAR(17) NOT NULL, ip INT UNSIGNED NOT NULL DEFAULT 0);
-INSERT INTO datasetup (type, title, name, param) VALUES (8, '[01]Улица', '_adr_street', 'street'), (4, '[02]Дім', '_adr_house', '');
-INSERT INTO dictionary (type, k, v) VALUES ('street', '14', 'Київська вулиця'), ('street', '15', 'Соборна вулиця'), ('other', '14', 'x')
+CREATE TABLE datasetup (type TINYINT UNSIGNED NOT NULL, name VARCHAR(100) NOT NULL UNIQUE, param TEXT NOT NULL);
+CREATE TABLE dictionary (type TEXT NOT NULL, k TEXT NOT NULL, v TEXT NOT NULL);
+CREATE TABLE mac_uid (id INT AUTO_INCREMENT PRIMARY KEY, uid INT NOT NULL, mac CHAR(17) NOT NULL);
+INSERT INTO datasetup (type, name, param) VALUES (8, '_adr_street', 'street'), (4, '_adr_house', '');
+INSERT INTO dictionary (type, k, v) VALUES ('street', '14', 'Київська вулиця'), ('street', '15', 'Соборна вулиця');
+INSERT INTO dictionary (type, k, v) VALUES ('other', '14', 'Інше')
 """
 
 
@@ -56,7 +56,9 @@ class Nodeny:
             cursor.execute(statement, tuple(values) or None)
             return cursor.fetchall()
 
-    def add(self, uid: int, login: str, contract: str = "", *macs: str, street: str = "14", house: str = "1", **data: Any) -> None:
+    def add(
+        self, uid: int, login: str, contract: str = "", *macs: str, street: str = "14", house: str = "1", **data: Any
+    ) -> None:
         """A subscriber with MAC addresses; `data` are further columns of data0."""
         self.run("INSERT INTO users (id, name, contract) VALUES (%s, %s, %s)", (uid, login, contract))
         columns = {"uid": uid, "_adr_street": street, "_adr_house": house, **data}
@@ -102,7 +104,13 @@ def nodeny_database(charset: str = "utf8mb4") -> Iterator[Nodeny]:
     host, _colon, port = address.partition(":")
     try:
         admin = pymysql.connect(
-            host=host, port=int(port or 3306), user=user, password=password, autocommit=True, connect_timeout=3, charset="utf8mb4"
+            host=host,
+            port=int(port or 3306),
+            user=user,
+            password=password,
+            autocommit=True,
+            connect_timeout=3,
+            ssl_disabled=True,
         )
     except pymysql.MySQLError as error:
         pytest.skip(f"no MariaDB answers at {address} (WILDCORE_TEST_MARIADB=user:password@host:port): {error.args[0]}")
@@ -112,6 +120,7 @@ def nodeny_database(charset: str = "utf8mb4") -> Iterator[Nodeny]:
     try:
         made.run(f"CREATE DATABASE {name} CHARACTER SET {charset}")
         admin.select_db(name)
+        made.run("SET default_storage_engine = MyISAM")  # made in no time; NoDeny's own tables are of both kinds
         for statement in TABLES.split(";"):
             made.run(statement)
         made.run(f"CREATE USER {reader}@'127.0.0.1' IDENTIFIED BY %s", (PASSWORD,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def test_forms(line: str, target: Target) -> None:
         ("mysql:host=b", "names no database"),
         ("mysql://b/", "names no database"),
         ("mysql:host;dbname=n", "name=value"),
+        ("mysql:host=a..b;dbname=n", "host is no name"),
         ("mysql:host=b;dbname=n;port=99999", "port"),
         ("mysql://b:99999/n", "no valid address"),
         ("mysql:host=b;dbname=n;charset=klingon", "charset is unknown"),
@@ -69,10 +71,7 @@ def test_tls_is_checked_unless_the_line_says_otherwise(tmp_path: Path) -> None:
         parse(f"mysql:host=b;dbname=n;ssl_ca={broken}")
 
 
-@given(st.text(max_size=60))
-def test_any_line_is_a_target_or_an_error_for_people(line: str) -> None:
-    for prefix in ("", "mysql:", "mysql://"):
-        try:
-            parse(prefix + line)
-        except BillingError as error:
-            assert error.description
+@given(st.text(max_size=60), st.sampled_from(["", "mysql:", "mysql://"]))
+def test_any_line_is_a_target_or_an_error_for_people(line: str, prefix: str) -> None:
+    with contextlib.suppress(BillingError):
+        assert parse(prefix + line).database

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session
 
 from wildcore.components.nodeny_plus import described, dsn
 from wildcore.components.nodeny_plus import settings as keys
@@ -37,28 +39,54 @@ class NodenyBilling:
         """People know a subscriber by the login: the "name" of NoDeny."""
         get = self._runtime.settings.get
         address, _link = card_address(str(get(keys.URL.key)))
-        return BillingSource(SOURCE, TITLE, address, "login", max_removal_percent=float(get(keys.MAX_REMOVAL_PERCENT.key)))
+        return BillingSource(
+            SOURCE,
+            TITLE,
+            address,
+            "login",
+            schedule=SCHEDULE,
+            command=COMMAND,
+            max_removal_percent=float(get(keys.MAX_REMOVAL_PERCENT.key)),
+        )
 
-    async def records(self) -> AsyncIterator[list[SubscriberRecord]]:
+    async def records(self) -> AsyncGenerator[list[SubscriberRecord], None]:
         """All subscribers, a page at a time; each page is asked when the one before is worked through."""
         reader, database = await asyncio.to_thread(self._open, READ_SEC)
         try:
             after = -(2**31)
             while page := await asyncio.to_thread(reader.page, after):
                 after = page[-1].uid
-                yield await self._finished(page)
+                yield await self._claimed(page)
         finally:
             await asyncio.to_thread(database.close)
 
     async def find(self, ident: str) -> list[SubscriberRecord]:
         """Who has this ONU by the field that the settings name, or a device with this MAC."""
-        rows = await asyncio.to_thread(self._ask, lambda reader: reader.with_ident(notations(ident)))
-        return await self._finished(rows)
+        return await self._claimed(await asyncio.to_thread(self._ask, lambda reader: reader.with_ident(notations(ident))))
 
     async def subscriber(self, uid: int) -> SubscriberRecord | None:
-        """The subscriber with this uid as billing knows it now."""
+        """The subscriber with this uid with all that billing says now; `claimed` tells what of it counts."""
         row = await asyncio.to_thread(self._ask, lambda reader: reader.one(uid))
-        return None if row is None else (await self._finished([row]))[0]
+        return None if row is None else record(row, self._link())
+
+    @property
+    def by_description(self) -> bool:
+        """Whether a MAC address counts only where the description names the subscriber."""
+        return bool(self._runtime.settings.get(keys.DESCRIPTION_REQUIRED.key))
+
+    def claimed(self, session: Session, records: list[SubscriberRecord]) -> list[SubscriberRecord]:
+        """The records with those claims that count by the settings."""
+        return described.only_named(session, records) if self.by_description else records
+
+    async def _claimed(self, rows: list[Row]) -> list[SubscriberRecord]:
+        link = self._link()
+        records = await asyncio.to_thread(lambda: [record(row, link) for row in rows])
+        if not self.by_description:
+            return records
+        return await self._runtime.db.run_read(lambda session: self.claimed(session, records))
+
+    def _link(self) -> str:
+        return card_address(str(self._runtime.settings.get(keys.URL.key)))[1]
 
     def _ask(self, question: Callable[[Reader], T]) -> T:
         reader, database = self._open(LOOK_UP_SEC)
@@ -79,14 +107,6 @@ class NodenyBilling:
     def _fields(self) -> Mapping[str, tuple[str, bool]]:
         given = {meaning: str(self._runtime.settings.get(one.key)).strip() for meaning, one in keys.FIELDS.items()}
         return {meaning: (name, name != keys.FIELDS[meaning].default) for meaning, name in given.items()}
-
-    async def _finished(self, rows: list[Row]) -> list[SubscriberRecord]:
-        get = self._runtime.settings.get
-        _address, link = card_address(str(get(keys.URL.key)))
-        records = [record(row, link) for row in rows]
-        if not get(keys.DESCRIPTION_REQUIRED.key):
-            return records
-        return await self._runtime.db.run_read(lambda session: described.only_named(session, records))
 
 
 def card_address(url: str) -> tuple[str, str]:

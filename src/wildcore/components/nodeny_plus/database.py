@@ -44,7 +44,7 @@ _OTHER: Final = _("NoDeny's database answered with an error: {reason}")
 # Numbers without a name in PyMySQL are those of the servers' own lists of errors.
 _BY_CODE: Final[tuple[tuple[frozenset[int], Lazy], ...]] = (
     (
-        frozenset({ER.ACCESS_DENIED_ERROR, 1251, 1275, 1524, 1698, 1820, 1862}),
+        frozenset({ER.ACCESS_DENIED_ERROR, 1251, 1275, 1524, 1698, 1820, 1862, 3118, 4151}),
         _(
             "NoDeny's database at {place} refused the user {user} ({reason}): check NODENY_DATABASE_USERNAME and "
             "NODENY_DATABASE_PASSWORD, and whether this user may come from this server's address"
@@ -79,6 +79,7 @@ _BY_CODE: Final[tuple[tuple[frozenset[int], Lazy], ...]] = (
         _("NoDeny's database has too many connections now ({reason}): try again later"),
     ),
     (frozenset({CR.CR_SSL_CONNECTION_ERROR}), _NO_TLS),
+    (frozenset({3159}), _("NoDeny's database at {place} wants TLS: add ssl=yes to NODENY_DATABASE_DSN")),
     (
         frozenset({CR.CR_CONN_HOST_ERROR}),
         _(
@@ -113,6 +114,7 @@ class NodenyDatabase:
                 unix_socket=target.unix_socket or None,
                 charset=target.charset,
                 ssl=target.tls,
+                ssl_disabled=target.tls is None,  # else the driver encrypts where it can, without asking who answers
                 connect_timeout=min(CONNECT_SEC, read_sec),
                 read_timeout=read_sec,
                 write_timeout=CONNECT_SEC,

@@ -24,7 +24,7 @@ _NO = frozenset({"0", "no", "false", "off", "disabled", "preferred", ""})
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A database to read from. `tls` None: encrypted if the server offers it, without asking who it is."""
+    """A database to read from. `tls` None: nothing is encrypted."""
 
     host: str
     port: int
@@ -62,7 +62,7 @@ def parse(text: str) -> Target:
     if not database:
         raise _unreadable(gettext("it names no database (dbname)"))
     return Target(
-        host=parts.get("host") or "127.0.0.1",
+        host=_host(parts.get("host") or "127.0.0.1"),
         port=_port(parts.get("port") or str(PORT)),
         database=database,
         user=parts.get("user", ""),
@@ -97,6 +97,14 @@ def _of_url(line: str) -> dict[str, str]:
         "user": unquote(url.username or ""),
         "password": url.password or parts.get("password", ""),
     }
+
+
+def _host(name: str) -> str:
+    try:
+        name.encode("idna")
+    except UnicodeError:
+        raise _unreadable(gettext("its host is no name and no address")) from None
+    return name
 
 
 def _port(text: str) -> int:
