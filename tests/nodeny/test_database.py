@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,14 @@ from wildcore.components.nodeny_plus.dsn import parse
 from wildcore.errors import BillingError
 from wildcore.model.subscriber import SubscriberClaim, SubscriberRecord
 from wildcore.services.runtime import Runtime
+
+
+@pytest.fixture
+def db_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """Our own database only holds the settings here: one engine is enough."""
+    path = tmp_path / "wildcore.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
 
 
 async def all_of(parts: AsyncIterator[list[SubscriberRecord]]) -> list[SubscriberRecord]:
