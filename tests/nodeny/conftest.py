@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from tests.api.conftest import World, password_hash, whole
 from tests.api.dms_world import Api
+from tests.nodeny.server import Server, any_server
 from tests.nodeny.support import Nodeny, nodeny_database
 from tests.poller.support import add_agent_device
 from tests.services.support import ADMIN, capture
@@ -20,9 +21,15 @@ from wildcore.transport.replay import ReplayAgent
 __all__ = ["password_hash", "whole"]
 
 
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with any_server(tmp_path_factory.mktemp("mariadb")) as server:
+        yield server
+
+
 @pytest.fixture
-def nodeny() -> Iterator[Nodeny]:
-    with nodeny_database() as made:
+def nodeny(mariadb: Server) -> Iterator[Nodeny]:
+    with nodeny_database(mariadb) as made:
         yield made
 
 

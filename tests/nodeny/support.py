@@ -1,4 +1,4 @@
-"""A NoDeny Plus database on a real MariaDB or MySQL, made for one test and dropped after it.
+"""A NoDeny Plus database on a real MariaDB, made for one test and dropped after it.
 
 Tables and columns are those that `components/nodeny_plus/schema.py` names with their sources; only what is read is there.
 """
@@ -12,13 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import pymysql
-import pytest
-
+from tests.nodeny.server import Server
 from wildcore.components.nodeny_plus.component import component
 from wildcore.services.runtime import Runtime
 
-SERVER = os.environ.get("WILDCORE_TEST_MARIADB", "root@127.0.0.1:3306")
 PASSWORD = "Geheim' und %s lang"
 TABLES = """
 CREATE TABLE users (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(64) NOT NULL UNIQUE, contract TINYTEXT NOT NULL,
@@ -97,31 +94,17 @@ class Nodeny:
 
 
 @contextmanager
-def nodeny_database(charset: str = "utf8mb4") -> Iterator[Nodeny]:
-    """A database with its tables and a user who may only read; skips with the reason when no server answers."""
-    login, _at, address = SERVER.rpartition("@")
-    user, _colon, password = login.partition(":")
-    host, _colon, port = address.partition(":")
-    try:
-        admin = pymysql.connect(
-            host=host,
-            port=int(port or 3306),
-            user=user,
-            password=password,
-            autocommit=True,
-            connect_timeout=3,
-            ssl_disabled=True,
-        )
-    except pymysql.MySQLError as error:
-        pytest.skip(f"no MariaDB answers at {address} (WILDCORE_TEST_MARIADB=user:password@host:port): {error.args[0]}")
+def nodeny_database(server: Server, charset: str = "utf8mb4") -> Iterator[Nodeny]:
+    """A database with its tables, and a user who may only read."""
+    admin = server.connect()
     name = f"nodeny_{os.getpid()}_{secrets.token_hex(4)}"
     reader = f"r_{secrets.token_hex(6)}"
-    made = Nodeny(name, host, int(port or 3306), reader, admin)
+    made = Nodeny(name, server.host, server.port, reader, admin)
     try:
         made.run(f"CREATE DATABASE {name} CHARACTER SET {charset}")
         admin.select_db(name)
         made.run("SET default_storage_engine = MyISAM")  # made in no time; NoDeny's own tables are of both kinds
-        for statement in TABLES.split(";"):
+        for statement in TABLES.strip().rstrip(";").split(";\n"):
             made.run(statement)
         made.run(f"CREATE USER {reader}@'127.0.0.1' IDENTIFIED BY %s", (PASSWORD,))
         made.run(f"GRANT SELECT ON {name}.* TO {reader}@'127.0.0.1'")

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.nodeny.server import Server
 from tests.nodeny.support import PASSWORD, Nodeny, nodeny_database
 from wildcore.components.nodeny_plus import schema
 from wildcore.components.nodeny_plus.billing import NodenyBilling
@@ -112,8 +113,8 @@ async def test_who_has_an_ident_and_who_has_a_uid(runtime: Runtime, nodeny: Node
 
 
 @pytest.mark.parametrize("charset", ["cp1251", "utf8"])
-async def test_texts_of_old_databases(runtime: Runtime, charset: str) -> None:
-    with nodeny_database(charset="cp1251") as nodeny:
+async def test_texts_of_old_databases(runtime: Runtime, mariadb: Server, charset: str) -> None:
+    with nodeny_database(mariadb, charset="cp1251") as nodeny:
         nodeny.add(7, "іваненко", "Д-7")
         nodeny.configure(runtime, NODENY_DATABASE_DSN=nodeny.dsn.replace("charset=utf8", f"charset={charset}"))
         (one,) = await all_of(NodenyBilling(runtime).records())

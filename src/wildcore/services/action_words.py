@@ -58,7 +58,7 @@ ACTIONS: dict[str, Text] = {
     "system:configuration": _("Settings changed"),
 }
 
-# Actions on hardware stand in the log as `olts:MODULE` or `switches:MODULE`, a sync as `BILLING:sync`.
+# Actions on hardware stand in the log as `olts:MODULE` or `switches:MODULE`.
 CONTROLS: dict[str, Text] = {
     "ctrl_ont_reboot": _("ONU rebooted"),
     "ctrl_ont_descr": _("Description of an ONU written"),
@@ -75,7 +75,6 @@ CONTROLS: dict[str, Text] = {
     "reboot": _("Device rebooted"),
     "save_config": _("Configuration of a device saved"),
     "clear_counters": _("Counters cleared"),
-    "sync": _("Subscribers synchronised by hand"),
 }
 
 
