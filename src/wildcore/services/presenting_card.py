@@ -38,12 +38,14 @@ _STYLE = """
 .wildcore-card{font:14px/1.45 -apple-system,"Segoe UI",Roboto,Arial,sans-serif;color:#1f2937;background:#fff;max-width:760px;
 border:1px solid #dbe0e6;border-radius:8px;padding:14px 16px;margin:0}
 .wildcore-card h2{font-size:16px;margin:0 0 2px}.wildcore-card h3{font-size:12px;margin:14px 0 4px;color:#667085;
-text-transform:uppercase;letter-spacing:.04em}.wildcore-card table{border-collapse:collapse;width:100%}
+text-transform:uppercase;letter-spacing:.04em}.wildcore-card table{border-collapse:collapse;width:100%;font:inherit;
+color:inherit}
 .wildcore-card td,.wildcore-card th{padding:3px 8px 3px 0;text-align:left;vertical-align:top;border-top:1px solid #eef1f4;
 font-weight:normal}.wildcore-card th{color:#667085;width:38%}.wildcore-card .good{color:#17803d;font-weight:600}
 .wildcore-card .bad{color:#c0262d;font-weight:600}.wildcore-card .warn{color:#b45309;font-weight:600}
 .wildcore-card .muted{color:#667085;font-size:12px}.wildcore-card .error{background:#fdecec;color:#8f1d22;border-radius:6px;
-padding:6px 8px;margin:8px 0}.wildcore-card a{color:#0b63c5}
+padding:6px 8px;margin:8px 0}.wildcore-card .hint{background:#fff4e0;color:#7a4a06;border-radius:6px;padding:6px 8px;margin:8px 0}
+.wildcore-card p+h2{border-top:1px solid #dbe0e6;padding-top:12px}.wildcore-card p+.hint{margin-top:24px}.wildcore-card a{color:#0b63c5}
 """
 
 
@@ -76,9 +78,10 @@ def heading(title: str, under: str = "") -> str:
     return f"<h2>{escape(title)}</h2>{line}"
 
 
-def notice(text: str, *, failed: bool = False) -> str:
-    """A sentence for the person who looks; `failed` when something did not work."""
-    return f'<div class="error">{escape(text)}</div>' if failed else f"<p>{escape(text)}</p>"
+def notice(text: str, tone: str = PLAIN) -> str:
+    """A sentence for the person who looks; BAD when something did not work, WARN when something is not as it seems."""
+    box = {BAD: "error", WARN: "hint"}.get(tone)
+    return f'<div class="{box}">{escape(text)}</div>' if box else f"<p>{escape(text)}</p>"
 
 
 def facts(title: str, rows: Iterable[Row]) -> str:

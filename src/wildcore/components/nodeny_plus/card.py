@@ -58,7 +58,7 @@ async def subscriber_card(runtime: Runtime, actor: Actor, uid: int, source: Sour
     """
     found = await _look(runtime, actor, uid, source)
     shown = [one for one in await _diagnose(runtime, actor, found.interface_ids[:MOST_PLACES], source) if one is not None]
-    failure = [cards.notice(found.failure, failed=True)] if found.failure else []
+    failure = [cards.notice(found.failure, cards.BAD)] if found.failure else []
     if shown:
         places = [part for one in shown for part in _place(runtime, found, one, base_url)]
         return Html(cards.card(*failure, *_several(found), *places, *_rest(found, base_url)))
@@ -131,7 +131,7 @@ def _place(runtime: Runtime, found: _Found, one: Diagnosis, base_url: str) -> li
             age=ago(at, one.at),
             time=time_text(at),
         )
-        said = [cards.notice(text, failed=True)]
+        said = [cards.notice(text, cards.WARN)]
     return [*said, cards.place(one, runtime.settings, f"{base_url}/interface/{one.interface.id}")]
 
 
