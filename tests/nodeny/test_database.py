@@ -173,12 +173,17 @@ async def test_rights_on_the_columns_that_are_read_are_enough(runtime: Runtime, 
         ({"NODENY_FIELD_STREET": "a` FROM users; --"}, "no column a`"),
     ],
 )
-async def test_a_failure_says_what_to_do(runtime: Runtime, nodeny: Nodeny, settings: dict[str, Any], said: str) -> None:
+async def test_a_failure_says_what_to_do(
+    runtime: Runtime, nodeny: Nodeny, caplog: pytest.LogCaptureFixture, settings: dict[str, Any], said: str
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         closed = gone.getsockname()[1]
     facts = {"host": nodeny.host, "port": nodeny.port, "dsn": nodeny.dsn, "closed": closed}
     nodeny.configure(runtime, **{key: value.format(**facts) for key, value in settings.items()})
-    assert said in await refusal(NodenyBilling(runtime))
+    with caplog.at_level(0):
+        assert said in await refusal(NodenyBilling(runtime))
+    assert PASSWORD not in caplog.text
+    assert "another" not in caplog.text
 
 
 @pytest.mark.parametrize(

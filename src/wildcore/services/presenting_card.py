@@ -45,7 +45,8 @@ font-weight:normal}.wildcore-card th{color:#667085;width:38%}.wildcore-card .goo
 .wildcore-card .bad{color:#c0262d;font-weight:600}.wildcore-card .warn{color:#b45309;font-weight:600}
 .wildcore-card .muted{color:#667085;font-size:12px}.wildcore-card .error{background:#fdecec;color:#8f1d22;border-radius:6px;
 padding:6px 8px;margin:8px 0}.wildcore-card .hint{background:#fff4e0;color:#7a4a06;border-radius:6px;padding:6px 8px;margin:8px 0}
-.wildcore-card p+h2{border-top:1px solid #dbe0e6;padding-top:12px}.wildcore-card p+.hint{margin-top:24px}.wildcore-card a{color:#0b63c5}
+.wildcore-card p+h2{border-top:1px solid #dbe0e6;padding-top:12px}.wildcore-card p+.hint{margin-top:24px}
+.wildcore-card a{color:#0b63c5}
 """
 
 
