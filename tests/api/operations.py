@@ -11,6 +11,8 @@ SKIPPED = {
     "GET /system/request-seen",  # only for `wca doctor`: tests/operating
     "POST /security/rights-changed",
     "POST /component/mikbill_integration/sync",  # needs billing: tests/mikbill
+    "POST /component/nodeny_plus/sync",  # needs billing: tests/nodeny
+    "GET /component/nodeny_plus/sync",
     "POST /user/self/twofa/confirm",  # needs a code of the moment: tests/api/test_twofa.py
     "POST /user/self/twofa/recovery-codes",
     "POST /user/self/twofa/disable",
@@ -48,6 +50,7 @@ def operations_of(facts: dict[str, str]) -> list[Operation]:
     onts, ctrl, ports = "/component/olts/interfaces", "/component/olts_control", "/component/switches_control"
     search, switches = "/component/search_device", "/component/switches"
     onu, port = "{device_id}/{interface:path}", "{device_id}/{interface:path}"
+    card = "/component/nodeny_plus/billing/render-diag-card"
     mac, ip = {"mac": "785C.7201.0001"}, {"ip": "10.0.0.5"}
     connection = {"sw_core_connection": {"snmp_port": int(facts["olt_port"]), "snmp_timeout_sec": 0.5}}
     rows = [
@@ -106,6 +109,7 @@ def operations_of(facts: dict[str, str]) -> list[Operation]:
         *_ask(
             "GET", "/component/diagnostic/interface/{interface_id}/diag/html", "/component/diagnostic/interface/{onu}/diag/html"
         ),
+        *_ask("GET", card, f"{card}?id=1", status=404),
         *_ask("GET", "/component/diagnostic/interface/{interface_id}/links", "/component/diagnostic/interface/{onu}/links"),
         *_ask("POST", "/component/diagnostic/arp-ping", body={"router": switch, **ip}),
         *_ask("GET", "/component/diagnostic/arp-ping", "/component/diagnostic/arp-ping?router=127.0.0.2&ip=10.0.0.5"),

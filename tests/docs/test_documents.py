@@ -55,7 +55,7 @@ def anchors(text: str) -> set[str]:
 
 def test_the_documents_are_there() -> None:
     wanted = {"README.md", "CONTRIBUTING.md", "CHANGELOG.md"} | {
-        f"docs/{name}.md" for name in ("architecture", "hardware", "mikbill", "operating")
+        f"docs/{name}.md" for name in ("architecture", "hardware", "mikbill", "nodeny", "operating")
     }
     assert wanted <= set(NAMES)
 
@@ -145,8 +145,9 @@ def test_the_role_for_billing_is_right() -> None:
     assert all(key in DOCUMENTS["README.md"] for key in wanted)
 
 
-def test_messages_are_those_of_the_program() -> None:
-    table = DOCUMENTS["docs/mikbill.md"].partition("## Messages and what to do")[2]
+@pytest.mark.parametrize("document", ["docs/mikbill.md", "docs/nodeny.md"])
+def test_messages_are_those_of_the_program(document: str) -> None:
+    table = DOCUMENTS[document].partition("## Messages and what to do")[2]
     quoted = re.findall(r"^\| `([^`]+)`", table, re.MULTILINE)
     assert len(quoted) > 10
     known = program_texts()
@@ -155,7 +156,7 @@ def test_messages_are_those_of_the_program() -> None:
 
 def program_texts() -> set[str]:
     """Every text in the sources, with `…` for what is filled in."""
-    folders = ("components/mikbill_integration", "app", "services", "web")
+    folders = ("components/mikbill_integration", "components/nodeny_plus", "app", "services", "web")
     texts = set()
     for path in (path for folder in folders for path in (ROOT / "src/wildcore" / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(Path(path).read_text(encoding="utf-8"))):

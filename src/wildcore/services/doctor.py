@@ -155,14 +155,24 @@ def billing(title: str, address: str, timeout_sec: float = 10) -> list[Finding]:
     """Whether billing's site answers, and its clock beside ours. No key is sent."""
     if not address.startswith(("http://", "https://")):
         return [
-            Finding("billing", FAIL, f"{title}: no address is set", "set MIKBILL_API_ADDR, for example https://billing.example")
+            Finding(
+                "billing",
+                FAIL,
+                f"{title}: no address is set",
+                "set its address in System configuration, for example https://billing.example",
+            )
         ]
     try:
         answer = httpx.get(address, timeout=timeout_sec, trust_env=False, follow_redirects=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         reason = str(error) or type(error).__name__
         return [
-            Finding("billing", FAIL, f"{title} at {address} does not answer: {reason}", "check MIKBILL_API_ADDR, DNS, firewall")
+            Finding(
+                "billing",
+                FAIL,
+                f"{title} at {address} does not answer: {reason}",
+                "check its address in System configuration, DNS, firewall",
+            )
         ]
     level = FAIL if answer.status_code >= 500 else OK
     fix = "look at billing's own log" if level == FAIL else ""

@@ -12,10 +12,14 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from wildcore.i18n import Text
+from wildcore.model.subscriber import SubscriberRecord
+from wildcore.services.actor import Actor
 from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
+from wildcore.services.claim_places import Claim, resolve
 from wildcore.services.ports import BillingSource
 from wildcore.services.runtime import Runtime
-from wildcore.store.tables import Binding, Subscriber
+from wildcore.services.scope import visible_interfaces
+from wildcore.store.tables import Binding, Interface, Subscriber
 
 _B = Binding.__table__.c
 
@@ -81,6 +85,46 @@ def _at_interfaces(sqlite: bool) -> Select[Any]:
         .join_from(Binding.__table__, Subscriber.__table__, Subscriber.__table__.c.id == _B.subscriber_id)
         .where(among_given(_B.interface_id, "ids", sqlite=sqlite))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberPlaces:
+    """A subscriber and the interfaces where it is now, strongest match first: only those that the actor may see."""
+
+    subscriber: SubscriberView
+    interface_ids: tuple[int, ...]
+
+
+def by_uid(session: Session, runtime: Runtime, actor: Actor, source: str, uid: str) -> SubscriberPlaces | None:
+    """The subscriber that billing `source` calls `uid`, None when it is unknown or its billing is off. Two statements.
+
+    Somebody who is at no place that the actor may see comes back without places: whether an actor with a limit may know that
+    such a subscriber exists at all is the caller's to decide (the global search says no).
+    """
+    known = sources(runtime).get(source)
+    if known is None:
+        return None
+    row = session.scalar(select(Subscriber).where(Subscriber.source == source, Subscriber.uid == uid))
+    if row is None:
+        return None
+    query = (
+        select(_B.interface_id, _B.strength)
+        .join(Interface.__table__, Interface.__table__.c.id == _B.interface_id)
+        .where(_B.subscriber_id == row.id, visible_interfaces(actor))
+        .order_by(_B.strength, _B.interface_id)
+    )
+    places = dict.fromkeys(interface_id for interface_id, _strength in session.execute(query))
+    return SubscriberPlaces(view(row, known), tuple(places))
+
+
+def places_of(session: Session, runtime: Runtime, actor: Actor, record: SubscriberRecord) -> tuple[int, ...]:
+    """Interfaces where somebody is of whom billing has just told, whether stored or not, as far as the actor may see."""
+    uplink_macs = int(runtime.settings.get("ANALYTICS_IGNORE_IFACES_WITH_MORE_THAN"))
+    claims = [Claim(0, 0, one.ident, one.switch_ip, one.port, one.mac, "") for one in record.claims]
+    found = sorted((one.strength, one.interface_id or 0) for one in resolve(session, claims, uplink_macs))
+    ids = [interface_id for _strength, interface_id in found if interface_id]
+    visible = set(session.scalars(select(Interface.id).where(Interface.id.in_(ids), visible_interfaces(actor))))
+    return tuple(dict.fromkeys(interface_id for interface_id in ids if interface_id in visible))
 
 
 def view(row: Subscriber | Row[Any], source: BillingSource, strength: int = 0) -> SubscriberView:

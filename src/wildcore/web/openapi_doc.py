@@ -45,7 +45,7 @@ _FAILURES = {
 _ASKS_DEVICES = frozenset(
     {
         "devices", "diagnostic", "interfaces", "olts", "olts_control", "pollers", "search_device", "switcher_core", "switches",
-        "switches_control", "mikbill_integration",
+        "switches_control",
     }
 )  # fmt: skip
 
@@ -106,6 +106,7 @@ def _failures(operation: Mapping[str, Any], route: GuardedRoute, method: str, kn
     codes += ["409"] if method in ("post", "put", "delete") else []
     codes += ["500"]
     codes += ["502", "504"] if route.target.component in _ASKS_DEVICES else []
+    codes += ["502"] if method == "post" and route.path.endswith("/sync") else []  # a billing's sync
     found = {}
     for code in codes:
         content: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/Failure"}}

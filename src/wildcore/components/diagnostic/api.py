@@ -8,13 +8,11 @@ from urllib.parse import quote
 from fastapi import Query
 from pydantic import BaseModel, Field
 
-from wildcore.components.diagnostic import card
-from wildcore.i18n import LANGUAGES, use_language
 from wildcore.kit import Ctx, Html
 from wildcore.kit.params import BodyId, Id, Source
 from wildcore.model.ident import mac_text
 from wildcore.model.interface import InterfaceType
-from wildcore.services import action_log, diagnosis, interfaces, search_device
+from wildcore.services import action_log, diagnosis, interfaces, presenting_card, search_device
 from wildcore.services.calls import parse_source
 from wildcore.services.interface_search import InterfaceView
 from wildcore.services.presenting_devices import brief_json
@@ -47,9 +45,8 @@ async def diag(ctx: Ctx, interface_id: Id, source: Source = None) -> Any:
 async def diag_html(ctx: Ctx, interface_id: Id, source: Source = None, lang: str = "") -> Html:
     """The same as a card: one piece of HTML that needs nothing else, in the caller's language or `lang`."""
     found = await diagnosis.diagnose(ctx.runtime, ctx.actor, interface_id, parse_source(source))
-    spoken = lang or ctx.actor.language or str(ctx.runtime.settings.get("DEFAULT_LANGUAGE"))
-    with use_language(spoken if spoken in LANGUAGES else "en"):
-        return Html(card.render(found, ctx.runtime.settings, links_of(ctx, found.interface)))
+    with presenting_card.spoken(ctx.runtime.settings, ctx.actor, lang):
+        return Html(presenting_card.render(found, ctx.runtime.settings, links_of(ctx, found.interface)["interface"]))
 
 
 def links(ctx: Ctx, interface_id: Id) -> Any:

@@ -1,16 +1,18 @@
 """The diagnosis as one piece of HTML for billing's own page: no script, no outside file, tables that old browsers draw too.
 
-Every text goes through `html.escape`; what devices say is never markup.
+Every text goes through `html.escape`; what devices and billing say is never markup.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from html import escape
 from typing import Any
 
-from wildcore.i18n import gettext
+from wildcore.i18n import gettext, use_language
+from wildcore.services.actor import Actor
 from wildcore.services.calls import CallMeta
 from wildcore.services.diagnosis import Diagnosis
 from wildcore.services.presenting import TIME_FORMAT, subscriber_json, time_text
@@ -36,26 +38,62 @@ _STYLE = """
 .wildcore-card{font:14px/1.45 -apple-system,"Segoe UI",Roboto,Arial,sans-serif;color:#1f2937;background:#fff;max-width:760px;
 border:1px solid #dbe0e6;border-radius:8px;padding:14px 16px;margin:0}
 .wildcore-card h2{font-size:16px;margin:0 0 2px}.wildcore-card h3{font-size:12px;margin:14px 0 4px;color:#667085;
-text-transform:uppercase;letter-spacing:.04em}.wildcore-card table{border-collapse:collapse;width:100%}
+text-transform:uppercase;letter-spacing:.04em}.wildcore-card table{border-collapse:collapse;width:100%;font:inherit;
+color:inherit}
 .wildcore-card td,.wildcore-card th{padding:3px 8px 3px 0;text-align:left;vertical-align:top;border-top:1px solid #eef1f4;
 font-weight:normal}.wildcore-card th{color:#667085;width:38%}.wildcore-card .good{color:#17803d;font-weight:600}
 .wildcore-card .bad{color:#c0262d;font-weight:600}.wildcore-card .warn{color:#b45309;font-weight:600}
 .wildcore-card .muted{color:#667085;font-size:12px}.wildcore-card .error{background:#fdecec;color:#8f1d22;border-radius:6px;
-padding:6px 8px;margin:8px 0}.wildcore-card a{color:#0b63c5}
+padding:6px 8px;margin:8px 0}.wildcore-card .hint{background:#fff4e0;color:#7a4a06;border-radius:6px;padding:6px 8px;margin:8px 0}
+.wildcore-card p+h2{border-top:1px solid #dbe0e6;padding-top:12px}.wildcore-card p+.hint{margin-top:24px}
+.wildcore-card a{color:#0b63c5}
 """
 
 
-def render(found: Diagnosis, settings: Settings, links: Mapping[str, str]) -> str:
-    """The card in the current language."""
-    view = found.interface
-    head = (
-        f"<h2>{escape(view.name)}</h2>"
-        f'<div class="muted">{escape(view.device.name or view.device.ip)} · {escape(view.device.ip)}'
-        f" · {escape(view.device.model.name)}</div>"
-    )
-    body = _onu(found, settings) if found.is_onu else _port(found)
-    parts = [head, _stale(found), _errors(found), *body, _subscribers(found), _foot(found, links)]
+def render(found: Diagnosis, settings: Settings, address: str) -> str:
+    """The card of one interface in the current language; `address` is that of its page."""
+    return card(place(found, settings, address))
+
+
+def spoken(settings: Settings, actor: Actor, asked: str = "") -> AbstractContextManager[None]:
+    """Speak the language that was asked for, else the actor's, else the installation's, within the block."""
+    return use_language(asked or actor.language or str(settings.get("DEFAULT_LANGUAGE")))
+
+
+def card(*parts: str) -> str:
+    """Pieces of markup (`place`, `notice`, `heading`) as one card, with the style that it needs."""
     return f'<style>{_STYLE}</style><div class="wildcore-card">{"".join(parts)}</div>'
+
+
+def place(found: Diagnosis, settings: Settings, address: str) -> str:
+    """An interface with all that its diagnosis says, as a piece of a card."""
+    view = found.interface
+    head = heading(view.name, f"{view.device.name or view.device.ip} · {view.device.ip} · {view.device.model.name}")
+    body = _onu(found, settings) if found.is_onu else _port(found)
+    return "".join([head, _stale(found), _errors(found), *body, _subscribers(found), _foot(address)])
+
+
+def heading(title: str, under: str = "") -> str:
+    """A title with a quieter line under it."""
+    line = f'<div class="muted">{escape(under)}</div>' if under else ""
+    return f"<h2>{escape(title)}</h2>{line}"
+
+
+def notice(text: str, tone: str = PLAIN) -> str:
+    """A sentence for the person who looks; BAD when something did not work, WARN when something is not as it seems."""
+    box = {BAD: "error", WARN: "hint"}.get(tone)
+    return f'<div class="{box}">{escape(text)}</div>' if box else f"<p>{escape(text)}</p>"
+
+
+def facts(title: str, rows: Iterable[Row]) -> str:
+    """A titled table of what is known; "" when nothing is."""
+    cells = _cells(rows)
+    return f"<h3>{escape(title)}</h3><table>{cells}</table>" if cells else ""
+
+
+def link(address: str, text: str) -> str:
+    """A line with a link that opens beside billing's page."""
+    return f'<p class="muted"><a href="{escape(address)}" target="_blank" rel="noopener noreferrer">{escape(text)}</a></p>'
 
 
 def _onu(found: Diagnosis, settings: Settings) -> list[str]:
@@ -162,15 +200,19 @@ def _errors(found: Diagnosis) -> str:
 
 
 def _section(title: str, rows: Iterable[Row], found: Diagnosis, module: str) -> str:
-    shown = [(label, value, tone) for label, value, tone in rows if value not in (None, "")]
-    if not shown:
+    cells = _cells(rows)
+    if not cells:
         return ""
-    cells = "".join(
-        f'<tr><th>{escape(label)}</th><td class="{tone}">{escape(str(value))}</td></tr>' for label, value, tone in shown
-    )
     result = found.results.get(module)
     age = f' <span class="muted">{escape(_age(result.meta, found.at))}</span>' if result is not None else ""
     return f"<h3>{escape(title)}{age}</h3><table>{cells}</table>"
+
+
+def _cells(rows: Iterable[Row]) -> str:
+    shown = [(label, value, tone) for label, value, tone in rows if value not in (None, "")]
+    return "".join(
+        f'<tr><th>{escape(label)}</th><td class="{tone}">{escape(str(value))}</td></tr>' for label, value, tone in shown
+    )
 
 
 def _age(meta: CallMeta, now: int) -> str:
@@ -181,9 +223,8 @@ def _age(meta: CallMeta, now: int) -> str:
     return ago(meta.time, now)
 
 
-def _foot(found: Diagnosis, links: Mapping[str, str]) -> str:
-    name = escape(gettext("Open in Wildcore"))
-    return f'<p class="muted"><a href="{escape(links["interface"])}" target="_blank" rel="noopener noreferrer">{name}</a></p>'
+def _foot(address: str) -> str:
+    return link(address, gettext("Open in Wildcore"))
 
 
 def _word(text: str) -> str:
