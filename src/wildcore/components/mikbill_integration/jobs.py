@@ -30,7 +30,8 @@ class MikbillBilling:
     def source(self) -> BillingSource:
         """Key, title, address and the field that global search shows."""
         address = str(self._settings.get(keys.API_ADDR.key)).rstrip("/")
-        return BillingSource(SOURCE, TITLE, address, str(self._settings.get(keys.SEARCH_FIELD.key)))
+        field = str(self._settings.get(keys.SEARCH_FIELD.key))
+        return BillingSource(SOURCE, TITLE, address, field, SCHEDULE, "mikbill_integration:sync-clients")
 
 
 def client(runtime: Runtime) -> MikbillClient:
