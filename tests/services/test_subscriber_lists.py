@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
+from tests.poller.support import insert_row
 from tests.services.support import (
     ADMIN,
     add_device,
@@ -20,7 +21,6 @@ from tests.services.support import (
     add_subscriber,
     counted_statements,
     in_groups,
-    insert_row,
     with_billing,
 )
 from wildcore.errors import NotFound

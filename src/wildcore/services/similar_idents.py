@@ -1,12 +1,12 @@
 """Serials that come near to one that was typed wrong, without comparing everything with everything.
 
 Candidates are found by an index over the last four characters of the idents on the network: of each wrong ident its own last four
-and those one slip away from them are looked up, at most some 150 keys. Serials are spread evenly over their last four hex digits,
-so with N idents on the network one wrong ident costs 150 index look-ups of O(log N) and about 80 N / 65536 comparisons (120 at
-100 000 ONUs), each of two texts of 12 characters.
+and those one slip away from them are looked up, some 65 keys, 200 at most. Serials are spread evenly over their last four hex
+digits, so with N idents on the network one wrong ident costs 65 index look-ups of O(log N) and about 65 N / 65536 comparisons
+(100 at 100 000 ONUs), each of two texts of 12 characters.
 
 Found is every ident that differs by one character or by two neighbours swapped, by a character missing or too many, by look-alike
-characters only, by two characters unless both are among the last four, and every one with the same last eight characters.
+characters only, by two characters unless both are hex digits among the last four, and every one with the same last eight.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ def tails(ident: str) -> set[str]:
     if len(end) < TAIL:
         return set()
     found = {end, *map("".join, product(*(_twins(one) for one in end)))}
-    found.update(end[:at] + one + end[at + 1 :] for at in range(TAIL) for one in _HEX)
+    sure = "".join(one if one in _HEX else _twins(one)[0] for one in end)  # a letter beyond F is no hex digit: it is wrong
+    found.update(typed[:at] + one + typed[at + 1 :] for typed in {end, sure} for at in range(TAIL) for one in _HEX)
     found.update(end[:at] + end[at + 1] + end[at] + end[at + 2 :] for at in range(TAIL - 1))
     if len(ident) < WHOLE:
         short = ident[1 - TAIL :]
