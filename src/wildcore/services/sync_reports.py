@@ -72,7 +72,8 @@ class SyncView:
 class SourceSyncs:
     """One billing system that is on: its schedule if it has one, and its syncs, the newest first.
 
-    `changes` are those of the newest sync that ended well. `running`: one is under way or queued, `progress` what it told last.
+    `changes` are those of the newest sync that ended well. `running`: one is under way or queued, `progress` what it told last,
+    `queued` before it began.
     """
 
     key: str
@@ -132,7 +133,7 @@ def _of_source(
     queued = run is not None and run.result == QUEUED
     running = queued or (schedule is not None and schedule.running) or bool(found and found[0].result == RUNNING)
     good = next((one.id for one in found if one.result == "ok"), 0)
-    progress = run.progress if run is not None and run.result == RUNNING else ""
+    progress = run.progress if run is not None and run.result == RUNNING else QUEUED if queued else ""
     return SourceSyncs(source.key, source.title, source.command, schedule, tuple(found), changes.get(good, ()), running, progress)
 
 

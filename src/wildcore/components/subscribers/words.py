@@ -8,6 +8,7 @@ from typing import Any
 from wildcore.i18n import Lazy, _, gettext
 
 _STAGES: Mapping[str, Lazy] = {
+    "queued": _("waiting for its turn"),
     "fetch": _("fetching the list from billing"),
     "compare": _("comparing with what is stored"),
     "write": _("writing the changes"),
@@ -49,7 +50,7 @@ _FIELDS: Mapping[str, Lazy] = {
 def progress_words(progress: str) -> str:
     """What a running sync does: `write 500/2000` in words."""
     stage, _space, count = progress.partition(" ")
-    text = str(_STAGES.get(stage, progress)) if progress else gettext("waiting for its turn")
+    text = str(_STAGES.get(stage, progress))
     done, slash, total = count.partition("/")
     if stage not in _STAGES or not slash or not (done.isdigit() and total.isdigit()):
         return text
