@@ -110,7 +110,8 @@ class BillingHere:
     search_field: str = "agreement"
 
     def source(self) -> BillingSource:
-        return BillingSource("mikbill", _("MikBill billing"), "https://billing.example", self.search_field)
+        title, command = _("MikBill billing"), "mikbill_integration:sync-clients"
+        return BillingSource("mikbill", title, "https://billing.example", self.search_field, "mikbill_sync_clients", command)
 
 
 def with_billing(runtime: Runtime, search_field: str = "agreement") -> None:
