@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wildcore.components.mikbill_integration import api, cli, jobs
+from wildcore.components.mikbill_integration import api, check, cli, jobs
 from wildcore.components.mikbill_integration.settings import SECTION, SETTINGS
 from wildcore.i18n import _
 from wildcore.kit import Component, Permission, PermissionGroup, Route, Schedule
@@ -20,6 +20,7 @@ component = Component(
     permissions=(SYNC,),
     settings=SETTINGS,
     sections={SECTION: _("MikBill")},
+    checks=(check.CHECK,),
     provides={Billing: jobs.MikbillBilling},
     api=(
         Route(
