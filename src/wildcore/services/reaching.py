@@ -111,8 +111,8 @@ async def certificate(place: Place, addresses: list[str], *, verify: bool, setti
         return CheckStep("tls", title, FAILED, gettext("No answer to the TLS greeting: is this port for https?"))
     except ssl.SSLCertVerificationError as error:
         return CheckStep("tls", title, FAILED, _distrust(place, error, setting))
-    except ssl.SSLError as error:
-        reason = (error.reason or "").replace("_", " ").lower() or "?"
+    except (ssl.SSLError, ConnectionResetError) as error:
+        reason = (getattr(error, "reason", "") or type(error).__name__).replace("_", " ").lower()
         return CheckStep("tls", title, FAILED, gettext("No TLS there ({reason}): is it http instead of https?", reason=reason))
     except OSError as error:
         return CheckStep("tls", title, FAILED, _refusal(f"{place.host}:{place.port}", error))
