@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from tests.poller.support import until
 from wildcore.errors import BillingError, Conflict, NotFound, ValidationFailed
-from wildcore.services import schedule_runs, schedules
+from wildcore.services import crontabs, schedule_runs, schedules
 from wildcore.services.catalogue import Catalogue, ComponentInfo, Progress, Schedule
 from wildcore.services.runtime import Runtime
 from wildcore.store.tables import ScheduleRow
@@ -105,9 +105,9 @@ async def test_a_crontab_can_be_changed_and_nonsense_is_refused(runtime: Runtime
 def test_times_follow_the_clock_on_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Europe/Kyiv")
     before_change = int(datetime(2026, 3, 28, 12, tzinfo=KYIV).timestamp())
-    first = schedules.next_run("0 4 * * *", before_change)
+    first = crontabs.next_run("0 4 * * *", before_change)
     assert datetime.fromtimestamp(first, KYIV).isoformat() == "2026-03-29T04:00:00+03:00"
-    assert datetime.fromtimestamp(schedules.next_run("0 4 * * *", first), KYIV).isoformat() == "2026-03-30T04:00:00+03:00"
+    assert datetime.fromtimestamp(crontabs.next_run("0 4 * * *", first), KYIV).isoformat() == "2026-03-30T04:00:00+03:00"
 
 
 @pytest.mark.parametrize(
