@@ -36,6 +36,11 @@ class RunView:
     progress: str
     output: str
 
+    @property
+    def duration_sec(self) -> int | None:
+        """How long it took; None while it waits or runs."""
+        return None if self.finished_at is None else max(0, self.finished_at - self.started_at)
+
 
 @dataclass(frozen=True, slots=True)
 class ScheduleView:
@@ -88,6 +93,11 @@ def runs_of(session: Session, key: str, limit: int = 50, offset: int = 0) -> lis
     """The latest runs of a schedule, newest first."""
     query = select(ScheduleRun).where(ScheduleRun.key == key).order_by(ScheduleRun.id.desc()).limit(limit)
     return [run_view(run) for run in session.scalars(query.offset(offset or None))]
+
+
+def run_of(session: Session, run_id: int) -> RunView:
+    """One run."""
+    return run_view(session.get_one(ScheduleRun, run_id))
 
 
 def runs_count(session: Session, key: str) -> int:
