@@ -37,6 +37,11 @@ class Preview:
     times: tuple[int, ...]
     texts: tuple[str, ...]
 
+    @property
+    def rows(self) -> list[tuple[int, str]]:
+        """Each run with its text."""
+        return list(zip(self.times, self.texts, strict=True))
+
 
 def server_zone() -> tzinfo:
     """The server's time zone with its summer time: TZ, else /etc/localtime."""

@@ -1,4 +1,4 @@
-"""The page of the system's settings: sections with titles, checks, each setting with its value in effect. No SQL for fresh values."""
+"""The page of the system's settings: sections with checks, each setting with its value in effect. No SQL for fresh values."""
 
 from __future__ import annotations
 
