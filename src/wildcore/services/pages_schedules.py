@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from wildcore.i18n import Text, _
+from wildcore.i18n import Text, _, gettext
 from wildcore.services import crontabs, schedules
 from wildcore.services.runtime import Runtime
+from wildcore.services.schedule_runs import KILLED, STOPPED
 from wildcore.services.schedules import QUEUED, RUNNING, RunView, ScheduleView
 from wildcore.store.tables import ScheduleRun
 
@@ -22,6 +23,7 @@ _STAGES: dict[str, Text] = {
     "bind": _("Finding the subscribers' ports and ONUs"),
     "done": _("Done"),
 }
+_OWN = frozenset((KILLED.message, STOPPED.message))
 _COUNTED = re.compile(r"(.*) (\d+)/(\d+)")
 
 
@@ -36,20 +38,22 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleState:
-    """One schedule and its run that waits or goes on, or its last one. `busy`: look again soon."""
+    """One schedule and its run that waits or goes on, or its last one. `busy`: look again soon; `said`: its closing words."""
 
     schedule: ScheduleView
     next_text: str
     stage: Stage | None
+    said: str
     busy: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A run with the title of its schedule."""
+    """A run with the title of its schedule and its closing words."""
 
     title: Text
     run: RunView
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,9 @@ def reports(session: Session, runtime: Runtime, key: str, page: int) -> Reports:
     pages = max(1, -(-total // PAGE))
     page = min(max(1, page), pages)
     query = select(ScheduleRun).where(*where).order_by(ScheduleRun.id.desc()).limit(PAGE).offset((page - 1) * PAGE)
-    rows = tuple(Report(titles.get(run.key, run.key), schedules.run_view(run)) for run in session.scalars(query))
+    rows = tuple(
+        Report(titles.get(run.key, run.key), schedules.run_view(run), said(run.output)) for run in session.scalars(query)
+    )
     return Reports(rows, total, page, pages)
 
 
@@ -95,8 +101,14 @@ def stage_of(progress: str) -> Stage | None:
     return Stage(_STAGES.get(found[1], found[1]), int(found[2]), int(found[3]))
 
 
+def said(output: str) -> str:
+    """The closing words of a run; our own are stored in English, a job's in the language of the installation."""
+    return gettext(output) if output in _OWN else output
+
+
 def _state(one: ScheduleView) -> ScheduleState:
     waits = one.last is not None and one.last.result == QUEUED
     goes_on = one.last is not None and one.last.result == RUNNING
     stage = stage_of(one.last.progress) if one.last is not None and goes_on else None
-    return ScheduleState(one, crontabs.wall(one.next_at) if one.next_at else "", stage, waits or goes_on or one.running)
+    words = said(one.last.output) if one.last is not None else ""
+    return ScheduleState(one, crontabs.wall(one.next_at) if one.next_at else "", stage, words, waits or goes_on or one.running)

@@ -20,7 +20,7 @@ from sqlalchemy import CursorResult, ScalarSelect, Table, or_, select, update
 from sqlalchemy.orm import Session
 
 from wildcore.errors import Conflict, WildcoreError
-from wildcore.i18n import gettext
+from wildcore.i18n import _, current_language, gettext, use_language
 from wildcore.services.applying.bulk import insert_rows, is_sqlite
 from wildcore.services.crontabs import next_run
 from wildcore.services.runtime import Runtime
@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 LEASE_SEC = 60
 PROGRESS_SEC = 1.0
 CRON, RETRY = "cron", "retry"
+STOPPED, KILLED = _("Interrupted: the program was stopped"), _("Interrupted: the process ended")
+"""Stored as they are and translated when they are shown."""
 _TABLE = cast(Table, ScheduleRow.__table__)
 
 
@@ -92,11 +94,12 @@ async def take_now(runtime: Runtime, key: str, trigger: str) -> Taken:
     return await runtime.db.run_write(lambda session: _take_one(session, runtime, key, trigger))
 
 
-async def carry_out(runtime: Runtime, taken: Taken) -> RunView:
-    """Do the job of a run that was taken, keep its lease and its progress, and note its result."""
+async def carry_out(runtime: Runtime, taken: Taken, language: str = "") -> RunView:
+    """Do the job of a run that was taken, keep its lease and its progress, and note its result; it speaks this language."""
     _component, schedule = schedule_of(runtime, taken.key)
     progress = _Progress()
-    job = asyncio.ensure_future(schedule.job(runtime, progress.tell))
+    with use_language(language or current_language()):
+        job = asyncio.ensure_future(schedule.job(runtime, progress.tell))
     keeping = asyncio.create_task(_keep(runtime, taken, progress))
     try:
         await asyncio.wait({job, keeping}, return_when=asyncio.FIRST_COMPLETED)
@@ -111,9 +114,7 @@ async def carry_out(runtime: Runtime, taken: Taken) -> RunView:
         job.cancel()
         with contextlib.suppress(asyncio.CancelledError, Exception):
             await job
-        await _conclude(
-            runtime, taken, progress, ERROR, gettext("Interrupted: the program was stopped"), again=taken.trigger == CRON
-        )
+        await _conclude(runtime, taken, progress, ERROR, STOPPED.message, again=taken.trigger == CRON)
         raise
     except WildcoreError as error:
         output, result = error.description, ERROR
@@ -210,7 +211,7 @@ def _interrupt(session: Session, rows: Iterable[ScheduleRow], now: int) -> dict[
     query = select(ScheduleRun).where(ScheduleRun.key.in_(keys), ScheduleRun.result == RUNNING)
     dead = list(session.scalars(query.order_by(ScheduleRun.id)))
     for run in dead:
-        run.result, run.finished_at, run.output = ERROR, now, gettext("Interrupted: the process ended")
+        run.result, run.finished_at, run.output = ERROR, now, KILLED.message
     return {run.key: run.trigger for run in dead}
 
 

@@ -62,7 +62,7 @@ class Scheduler:
     async def _carry_out(self, taken: Taken) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             try:
-                await schedule_runs.carry_out(self._runtime, taken)
+                await schedule_runs.carry_out(self._runtime, taken, str(self._runtime.settings.get("DEFAULT_LANGUAGE")))
             except Exception:
                 log.exception("Schedule %s could not be carried out", taken.key)
 

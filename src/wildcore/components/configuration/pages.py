@@ -8,7 +8,8 @@ from fastapi import Form, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from wildcore.components.configuration.pages_schedules import PAGES as SCHEDULES
-from wildcore.errors import NotAllowed, WildcoreError
+from wildcore.errors import NotAllowed, NotFound, WildcoreError
+from wildcore.i18n import gettext
 from wildcore.kit import Ctx, Page, Template
 from wildcore.kit.forms import REFUSED, Line, Tick
 from wildcore.kit.permissions import SYSTEM_CONFIGURATION
@@ -67,6 +68,14 @@ def system(ctx: Ctx) -> Template:
     return Template("configuration/system.html", {"sections": sections(ctx.runtime, ctx.actor)})
 
 
+def section(ctx: Ctx, section: Key) -> Template:
+    """One section as it is stored: what undoing what was typed brings back."""
+    found = next((one for one in sections(ctx.runtime, ctx.actor) if one.key == section), None)
+    if found is None:
+        raise NotFound(gettext("There is no section {key}", key=section), field="section")
+    return Template("configuration/section.html", {"section": found, "errors": {}, "changed": (), "saved": False})
+
+
 def save(ctx: Ctx, section: Key, form: Annotated[SettingsForm, Form()]) -> Template:
     """Store a section; refused values come back with the reason beside them, and then nothing is stored."""
     done = save_section(ctx.session, ctx.runtime, ctx.actor, section, form.typed(), form.forget)
@@ -92,6 +101,7 @@ PAGES: tuple[Page, ...] = (
     Page("/configuration/components/{key}", component_row, SYSTEM_CONFIGURATION),
     Page("/configuration/components/{key}", switch_component, SYSTEM_CONFIGURATION, methods="POST"),
     Page("/configuration/system", system, SYSTEM_CONFIGURATION),
+    Page("/configuration/system/{section}", section, SYSTEM_CONFIGURATION),
     Page("/configuration/system/{section}", save, SYSTEM_CONFIGURATION, methods="POST"),
     Page("/configuration/check/{key}", check, SYSTEM_CONFIGURATION, methods="POST"),
     *SCHEDULES,

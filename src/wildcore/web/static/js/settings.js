@@ -38,16 +38,6 @@ export function startSettings(within) {
 for (const event of ["input", "change"]) {
   document.addEventListener(event, ({ target }) => { if (target.form && "dirty" in target.form.dataset) showDirty(target.form); });
 }
-document.addEventListener("reset", ({ target }) => {
-  if (!("dirty" in target.dataset)) return;
-  delete target.dataset.dirtyFromStart;
-  window.setTimeout(() => {
-    showDirty(target);
-    for (const error of target.querySelectorAll(".wc-error")) error.remove();
-    for (const field of target.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
-    for (const field of target.querySelectorAll("[data-preview]")) field.dispatchEvent(new Event("input", { bubbles: true }));
-  });
-});
 document.addEventListener("click", ({ target }) => {
   const back = target.closest("[data-default-of]");
   if (!back) return;
@@ -58,6 +48,8 @@ document.addEventListener("click", ({ target }) => {
   field.focus();
 });
 document.addEventListener("change", ({ target }) => { if ("submit" in target.dataset) target.form.requestSubmit(); });
+
+document.querySelector(".wc-tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 // What is typed is never lost by closing the page in haste.
 window.addEventListener("beforeunload", (event) => { if (document.querySelector("form.wc-dirty[data-item-group]")) event.preventDefault(); });
