@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-import ipaddress
 import logging
 import shutil
 import ssl
@@ -15,12 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
+from tests.mikbill.tls import self_signed
 from wildcore.app.components import info
 from wildcore.components.mikbill_integration import check, check_answer
 from wildcore.components.mikbill_integration.component import component
@@ -207,33 +202,6 @@ async def test_a_long_list_is_not_read_to_its_end(dms: Runtime, monkeypatch: pyt
     assert "More than" in steps["subscribers"][1]
 
 
-def self_signed(folder: Path, *, days: int = 365, name: str = "127.0.0.1") -> ssl.SSLContext:
-    """A server's side of TLS with a certificate that nobody vouches for, and the certificate as `folder/cert.pem`."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    whose = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "billing")])
-    now = dt.datetime.now(dt.UTC)
-    names = [x509.IPAddress(ipaddress.ip_address(name))] if name[0].isdigit() else [x509.DNSName(name)]
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(whose)
-        .issuer_name(whose)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=400))
-        .not_valid_after(now + dt.timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    (folder / "cert.pem").write_bytes(signed.public_bytes(pem))
-    plain = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "key.pem").write_bytes(plain)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return context
-
-
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_certificates_are_judged_by_their_fault(
     dms: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -294,7 +262,7 @@ async def test_a_stored_key_goes_only_to_the_stored_host(dms: Runtime) -> None:
 
 
 async def test_who_may_and_how_often(dms: Runtime) -> None:
-    nobody = Actor(None, "nobody", frozenset({"schedule_configuration"}), frozenset())
+    nobody = Actor(user_id=None, login="nobody", permissions=frozenset({"schedule_configuration"}), group_ids=frozenset())
     with pytest.raises(Forbidden):
         await run_check(dms, nobody, "mikbill")
     with pytest.raises(NotFound):

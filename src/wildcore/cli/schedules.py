@@ -14,6 +14,7 @@ from wildcore.errors import WildcoreError
 from wildcore.kit.console import Console, Output, OutputOption, console
 from wildcore.kit.manifest import Command
 from wildcore.services import action_log, crontabs, schedule_runs, schedules
+from wildcore.services.pages_schedules import stage_of
 from wildcore.services.presenting import time_text
 from wildcore.services.schedules import ERROR, QUEUED, RUNNING, RunView
 
@@ -120,15 +121,16 @@ def _followed(out: Console, key: str, run_id: int) -> dict[str, Any]:
 
 
 class _Told:
-    """Progress on standard error: one line that changes on a terminal, a line for each step elsewhere."""
+    """Progress on standard error, a line for each step."""
 
     def __init__(self) -> None:
         self._last = ""
 
     def progress(self, text: str) -> None:
-        if text and text != self._last:
+        stage = stage_of(text)
+        if stage is not None and text != self._last:
             self._last = text
-            sys.stderr.write(f"{text}\n")
+            sys.stderr.write(f"{stage.text} {stage.done}/{stage.total}\n" if stage.total else f"{stage.text}\n")
             sys.stderr.flush()
 
 

@@ -95,11 +95,13 @@ def save_section(
     errors: dict[str, str] = {}
     for spec in specs:
         given = typed.get(spec.key)
-        if _fixed(spec) or (given is None and spec.type is not bool):
+        if _fixed(spec):
             continue
         if spec.secret and not (given or "").strip():
             if spec.key in forget:
                 wanted[spec.key] = None
+            continue
+        if given is None and spec.type is not bool:
             continue
         try:
             wanted[spec.key] = spec.parse("no" if given is None else given)

@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from wildcore.services import schedule_runs
+from wildcore.services.actor import system_actor
 from wildcore.services.runtime import Runtime
 from wildcore.services.schedule_runs import Taken
 from wildcore.services.schedules import QUEUED
@@ -62,9 +63,13 @@ class Scheduler:
     async def _carry_out(self, taken: Taken) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             try:
-                await schedule_runs.carry_out(self._runtime, taken, str(self._runtime.settings.get("DEFAULT_LANGUAGE")))
+                await schedule_runs.carry_out(self._runtime, taken, self._language(taken))
             except Exception:
                 log.exception("Schedule %s could not be carried out", taken.key)
+
+    def _language(self, taken: Taken) -> str:
+        """What the run's closing words are written in: who asked on the console reads them there."""
+        return "en" if taken.trigger == system_actor().login else str(self._runtime.settings.get("DEFAULT_LANGUAGE"))
 
 
 def _worth_a_lock(session: Session, keys: frozenset[str], now: int) -> bool:
