@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.poller.support import counted_statements
 from wildcore.app.components import all_components, info
 from wildcore.errors import NotFound, ValidationFailed
-from wildcore.services import configuration, schedules
+from wildcore.services import configuration, pages_schedules, schedules
 from wildcore.services.actor import Actor, system_actor
 from wildcore.services.catalogue import Catalogue
 from wildcore.services.components import component_view, component_views, losses
@@ -124,3 +124,17 @@ def test_checks_are_offered_to_who_may_start_them(dms: Runtime) -> None:
     assert [check.key for one in sections(dms, SYS) for check in one.checks] == ["oidc", "mikbill"]
     nobody = Actor(user_id=None, login="nobody", permissions=frozenset(), group_ids=frozenset())
     assert [check.key for one in sections(dms, nobody) for check in one.checks] == []
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("fetch", ("Fetching the list from billing", 0, 0)),
+        ("write 5/10", ("Writing changes", 5, 10)),
+        ("own words 1/2", ("own words", 1, 2)),
+    ],
+)
+def test_progress_is_shown_in_words(told: str, shown: tuple[str, int, int]) -> None:
+    stage = pages_schedules.stage_of(told)
+    assert stage is not None
+    assert (str(stage.text), stage.done, stage.total) == shown
