@@ -46,7 +46,10 @@ def info(component: Component) -> ComponentInfo:
         menu=tuple(Part(item.path, item.title) for item in component.menu),
         pages=tuple(Part(page.path) for page in component.pages if page.methods == "GET"),
         api=tuple(
-            Part(f"{route.methods.replace('|', ', ')} /api/v1{route.path}", route.summary or _first_line(route.handler))
+            Part(
+                f"{route.methods.replace('|', ', ')} /api/v1{route.path.replace(':path', '')}",
+                route.summary or _first_line(route.handler),
+            )
             for route in component.api
         ),
         commands=tuple(Part(f"wca {command.name}", _first_line(command.function)) for command in component.commands),
