@@ -85,11 +85,12 @@ def test_without_a_good_key_one_sentence_and_nothing_else(site: Site, session_st
 def test_scale_of_the_pages_inside_billing(site: Site, open_tab: OpenTab) -> None:
     admin = open_tab("/configuration/system")
     admin.page.fill("#f-WEB_ZOOM_IFRAME", "0.75")
-    admin.page.locator("#f-WEB_ZOOM_IFRAME").blur()
+    admin.page.click("#section-web [type=submit]")
     expect(admin.page.locator(".wc-toast")).to_be_visible()
     try:
         page = open_tab(f"/iframe/interface/{site.onu()}?x-auth-key={site.key}", size=FRAME, signed_in=False).page
         assert page.evaluate("document.documentElement.style.zoom") == "0.75"
     finally:
-        admin.page.click("#setting-WEB_ZOOM_IFRAME button")
-        expect(admin.page.locator("#f-WEB_ZOOM_IFRAME")).to_have_value("1")
+        admin.page.click("#setting-WEB_ZOOM_IFRAME [data-default]")
+        admin.page.click("#section-web [type=submit]")
+        expect(admin.page.locator("#section-web.wc-dirty")).to_have_count(0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import partial
 
@@ -223,56 +222,10 @@ def test_gone_interface_is_marked_and_can_be_deleted(site: Site, open_tab: OpenT
     assert site.sql("select id from interfaces where id = ?", onu) == []
 
 
-def test_settings_refuse_with_the_reason_and_keep_secrets(site: Site, open_tab: OpenTab) -> None:
-    tab = open_tab("/configuration/system")
-    page = tab.page
-    page.fill("#f-WEB_ZOOM_IFRAME", "50")
-    page.locator("#f-WEB_ZOOM_IFRAME").blur()
-    expect(page.locator("#setting-WEB_ZOOM_IFRAME .wc-error")).to_contain_text("0.3")
-    tab.problems.clear()  # chromium reports the refusal itself
-    page.fill("#f-WEB_ZOOM_IFRAME", "0.9")
-    page.locator("#f-WEB_ZOOM_IFRAME").blur()
-    expect(page.locator(".wc-toast")).to_contain_text("Збережено")
-    page.click("#setting-WEB_ZOOM_IFRAME button")
-    expect(page.locator("#f-WEB_ZOOM_IFRAME")).to_have_value("1")
-    expect(page.locator("#f-MIKBILL_AUTH_KEY")).to_have_value("")
-    expect(page.locator("#f-MIKBILL_AUTH_KEY")).to_have_attribute("placeholder", re.compile("збережено"))
-    assert site.key not in page.content()
-
-
-def test_schedule_is_edited_and_run(site: Site, open_tab: OpenTab) -> None:
-    page = open_tab("/configuration/schedule").page
-    field = page.locator("[name=crontab]").first
-    before = field.input_value()
-    field.fill("0 5 * * *")
-    field.press("Enter")
-    expect(page.locator(".wc-toast").first).to_contain_text("збережено")
-    expect(page.locator("[name=crontab]").first).to_have_value("0 5 * * *")
-    page.locator("[name=crontab]").first.fill("soon")
-    page.locator("[name=crontab]").first.press("Enter")
-    expect(page.locator("#schedules .wc-error")).to_contain_text("soon")
-    page.locator("[name=crontab]").first.fill(before)
-    page.locator("[name=crontab]").first.press("Enter")
-    expect(page.locator("[name=crontab]").first).to_have_value(before)
-    expect(page.locator("#schedules .wc-error")).to_have_count(0)
-    page.click("button:has-text('Запустити зараз')")
-    expect(page.locator("#schedules")).to_contain_text("виконано", timeout=20_000)
-
-
-def test_switching_a_component_off_and_on(site: Site, open_tab: OpenTab) -> None:
-    page = open_tab("/configuration/components").page
-    switch = page.locator("#component-styleguide input")
-    expect(switch).to_be_checked()
-    page.click("#component-styleguide .wc-switch")
-    expect(page.locator(".wc-toast")).to_contain_text("вимкнено")
-    assert json.loads(str(site.sql("select enabled from components where key = 'styleguide'")[0][0])) == 0
-    page.click("#component-styleguide .wc-switch")
-    expect(page.locator("#component-styleguide input")).to_be_checked()
-
-
 @pytest.mark.parametrize(
     "path", ["/", "/devices", "/device/{OLT}", "/device/{SWITCH}", "/interface/{ONU}", "/search?q=00", "/styleguide",
-             "/configuration/system", "/configuration/components", "/configuration/schedule", "/device/{OLT}?tab=info"]
+             "/configuration/system", "/configuration/components", "/configuration/schedule", "/configuration/schedule/reports",
+             "/device/{OLT}?tab=info"]
 )  # fmt: skip
 @pytest.mark.parametrize("size", [PHONE, (1400, 900)], ids=["phone", "desktop"])
 def test_no_page_is_wider_than_its_window(site: Site, open_tab: OpenTab, path: str, size: tuple[int, int]) -> None:

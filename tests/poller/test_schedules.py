@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
-from tests.poller.support import until
+from tests.poller.support import counted_statements, until
 from wildcore.errors import BillingError, Conflict, NotFound, ValidationFailed
-from wildcore.services import schedule_runs, schedules
+from wildcore.i18n import gettext
+from wildcore.services import crontabs, pages_schedules, schedule_runs, schedules
 from wildcore.services.catalogue import Catalogue, ComponentInfo, Progress, Schedule
 from wildcore.services.runtime import Runtime
-from wildcore.store.tables import ScheduleRow
+from wildcore.store.tables import ScheduleRow, ScheduleRun
 from wildcore.worker import Scheduler
 
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -27,6 +29,7 @@ class Jobs:
     def __init__(self) -> None:
         self.runs = 0
         self.fail: Exception | None = None
+        self.say: Callable[[], str] = lambda: "10 subscribers"
         self.go = asyncio.Event()
         self.go.set()
 
@@ -36,7 +39,7 @@ class Jobs:
         await self.go.wait()
         if self.fail is not None:
             raise self.fail
-        return "10 subscribers"
+        return self.say()
 
 
 @pytest.fixture
@@ -105,9 +108,9 @@ async def test_a_crontab_can_be_changed_and_nonsense_is_refused(runtime: Runtime
 def test_times_follow_the_clock_on_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Europe/Kyiv")
     before_change = int(datetime(2026, 3, 28, 12, tzinfo=KYIV).timestamp())
-    first = schedules.next_run("0 4 * * *", before_change)
+    first = crontabs.next_run("0 4 * * *", before_change)
     assert datetime.fromtimestamp(first, KYIV).isoformat() == "2026-03-29T04:00:00+03:00"
-    assert datetime.fromtimestamp(schedules.next_run("0 4 * * *", first), KYIV).isoformat() == "2026-03-30T04:00:00+03:00"
+    assert datetime.fromtimestamp(crontabs.next_run("0 4 * * *", first), KYIV).isoformat() == "2026-03-30T04:00:00+03:00"
 
 
 @pytest.mark.parametrize(
@@ -207,3 +210,81 @@ async def test_the_scheduler_runs_until_it_is_cancelled(runtime: Runtime, jobs: 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def died(runtime: Runtime, after: int = 0) -> None:
+    """Some process takes what is due or asked for, and is never heard of again."""
+    runtime.now = lambda: T0 + after
+    with runtime.db.write() as session:
+        assert len(schedule_runs.take_due(session, runtime)) == 1
+
+
+def results(runtime: Runtime) -> list[tuple[str, str]]:
+    with runtime.db.read() as session:
+        return [(run.trigger, run.result) for run in schedules.runs_of(session, "mikbill_sync_clients")]
+
+
+async def test_what_dies_again_and_again_waits_for_its_time(runtime: Runtime, jobs: Jobs) -> None:
+    switch_on(runtime)
+    await died(runtime, 60)
+    assert await look(runtime, 60 + schedule_runs.LEASE_SEC - 1) == 0
+    await died(runtime, 60 + schedule_runs.LEASE_SEC)
+    assert results(runtime) == [("retry", "running"), ("cron", "error")]
+    assert await look(runtime, 60 + 3 * schedule_runs.LEASE_SEC) == 0
+    assert results(runtime) == [("retry", "error"), ("cron", "error")]
+    assert (view(runtime).running, jobs.runs) == (False, 0)
+
+
+async def test_a_dead_run_of_a_schedule_that_is_off_is_not_taken_over(runtime: Runtime, jobs: Jobs) -> None:
+    switch_on(runtime)
+    await died(runtime, 60)
+    with runtime.db.write() as session:
+        schedules.set_schedule(session, runtime, "mikbill_sync_clients", enabled=False)
+    assert await look(runtime, 60 + schedule_runs.LEASE_SEC) == 0
+    assert results(runtime) == [("cron", "error")]
+
+
+async def test_who_lost_the_lease_stops(runtime: Runtime, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule_runs, "PROGRESS_SEC", 0.01)
+    jobs.go.clear()
+    run = start(runtime)
+    await running(jobs)
+    with runtime.db.write() as session:  # another process thinks that we are dead
+        session.execute(update(ScheduleRow).values(lease_owner="other", lease_until=T0 + 60))
+    ended = await asyncio.wait_for(run, 30)
+    assert (ended.result, ended.finished_at) == ("running", None)  # to be told by the other one
+    with runtime.db.read() as session:
+        assert session.scalars(select(ScheduleRow.lease_owner)).all() == ["other"]
+
+
+async def test_scheduled_work_speaks_the_language_of_the_installation(runtime: Runtime, jobs: Jobs) -> None:
+    jobs.say = lambda: gettext("Done")
+    with runtime.db.write() as session:
+        schedules.request_run(session, runtime, "mikbill_sync_clients", "admin")
+    assert await look(runtime, 1) == 1
+    assert (last := view(runtime).last) is not None
+    assert last.output == "Готово"
+    with runtime.db.write() as session:
+        schedules.request_run(session, runtime, "mikbill_sync_clients", "sys")
+    assert await look(runtime, 2) == 1
+    assert (last := view(runtime).last) is not None
+    assert last.output == "Done"
+
+
+async def test_pages_cost_the_same_however_many_runs_there_were(runtime: Runtime, jobs: Jobs) -> None:
+    with runtime.db.write() as session:
+        new = {
+            "key": "mikbill_sync_clients",
+            "trigger": "cron",
+            "started_at": 1,
+            "finished_at": 5,
+            "result": "ok",
+            "progress": "",
+        }
+        session.execute(insert(ScheduleRun), [{**new, "output": f"run {number}"} for number in range(120)])
+    with runtime.db.read() as session, counted_statements(runtime.db) as spent:
+        (state,) = pages_schedules.states(session, runtime)
+    assert (len(spent), state.said) == (2, "run 119")
+    with runtime.db.read() as session, counted_statements(runtime.db) as spent:
+        page = pages_schedules.reports(session, runtime, "", 3)
+    assert (len(spent), page.total, page.pages, [one.said for one in page.rows][-1]) == (2, 120, 3, "run 0")

@@ -24,7 +24,7 @@ def wca(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     ("environment", "said"),
     [
         ({"WILDCORE_POLLER_COUNT_PROCS": "-5"}, "WILDCORE_POLLER_COUNT_PROCS: must be from 1 to 1000"),
-        ({"WILDCORE_WEB_ZOOM_IFRAME": "abc"}, "WILDCORE_WEB_ZOOM_IFRAME: abc is not a valid float"),
+        ({"WILDCORE_WEB_ZOOM_IFRAME": "abc"}, "WILDCORE_WEB_ZOOM_IFRAME: abc is not a valid number"),
         ({"WILDCORE_LISTEN": "8088"}, "'8088' is not an address to listen on"),
         ({"WILDCORE_DATA": "/proc/nowhere"}, "Cannot make the data directory /proc/nowhere"),
         ({"WILDCORE_DATABASE_URL": "foo"}, "WILDCORE_DATABASE_URL is not an address of a database"),

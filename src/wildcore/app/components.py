@@ -6,13 +6,15 @@ Nothing else has to be touched to add one. An error while importing a component 
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 import wildcore.components
 from wildcore.kit import Component
-from wildcore.services.catalogue import ComponentInfo
+from wildcore.services.catalogue import ComponentInfo, Part
 
 
 @cache
@@ -41,9 +43,19 @@ def info(component: Component) -> ComponentInfo:
         schedules=component.schedules,
         settings=tuple(setting.key for setting in component.settings),
         sections=component.sections,
-        brings=(
-            *(route.path for route in component.api),
-            *(page.path for page in component.pages),
-            *(command.name for command in component.commands),
+        menu=tuple(Part(item.path, item.title) for item in component.menu),
+        pages=tuple(Part(page.path) for page in component.pages if page.methods == "GET"),
+        api=tuple(
+            Part(
+                f"{route.methods.replace('|', ', ')} /api/v1{route.path.replace(':path', '')}",
+                route.summary or _first_line(route.handler),
+            )
+            for route in component.api
         ),
+        commands=tuple(Part(f"wca {command.name}", _first_line(command.function)) for command in component.commands),
+        checks=component.checks,
     )
+
+
+def _first_line(function: Callable[..., Any]) -> str:
+    return (function.__doc__ or "").strip().partition("\n")[0].rstrip(".")

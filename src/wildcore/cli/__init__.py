@@ -7,13 +7,15 @@ from wildcore.kit.manifest import Command
 
 def core_commands() -> tuple[Command, ...]:
     """Every command of the core; modules are imported only when the program is put together."""
-    from wildcore.cli import asking, components, devices, operating, people, roles, security
+    from wildcore.cli import asking, components, configuration, devices, operating, people, roles, schedules, security
 
     return (
         *people.COMMANDS,
         *roles.COMMANDS,
         *security.COMMANDS,
         *components.COMMANDS,
+        *configuration.COMMANDS,
+        *schedules.COMMANDS,
         *devices.COMMANDS,
         *asking.COMMANDS,
         *operating.COMMANDS,

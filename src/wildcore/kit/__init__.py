@@ -14,6 +14,7 @@ from wildcore.kit.manifest import (
     Route,
     Schedule,
     Setting,
+    SettingsCheck,
 )
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Route",
     "Schedule",
     "Setting",
+    "SettingsCheck",
     "Stream",
     "Template",
     "_",

@@ -1,7 +1,7 @@
 """The manifest of a component: one frozen object that says all it brings.
 
-Switching a component off removes its routes, pages, permissions, settings, commands and schedules. A route or page without a
-permission cannot be built: pass a `Permission`, several of them (all needed), or the explicit `PUBLIC`.
+Switching a component off removes its routes, pages, permissions, settings with their checks, commands and schedules. A route
+or page without a permission cannot be built: pass a `Permission`, several of them (all needed), or the explicit `PUBLIC`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from wildcore.i18n import Text
 from wildcore.services.catalogue import Schedule
+from wildcore.services.checks import SettingsCheck
 from wildcore.services.rights import Permission, PermissionGroup
 from wildcore.services.settings import Setting
 
@@ -28,6 +29,7 @@ __all__ = [
     "Route",
     "Schedule",
     "Setting",
+    "SettingsCheck",
 ]
 
 
@@ -123,6 +125,7 @@ class Component:
     pages: tuple[Page, ...] = ()
     commands: tuple[Command, ...] = ()
     schedules: tuple[Schedule, ...] = ()
+    checks: tuple[SettingsCheck, ...] = ()
     menu: tuple[MenuItem, ...] = ()
     provides: Mapping[type, Callable[..., Any]] = field(default_factory=dict)
     templates: str | None = None

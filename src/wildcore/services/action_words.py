@@ -56,6 +56,7 @@ ACTIONS: dict[str, Text] = {
     "schedule:updated": _("Schedule changed"),
     "schedule:run": _("Scheduled task run by hand"),
     "system:configuration": _("Settings changed"),
+    "system:check": _("Settings tried"),
 }
 
 # Actions on hardware stand in the log as `olts:MODULE` or `switches:MODULE`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +15,9 @@ from wildcore.i18n import Text, gettext
 from wildcore.services.rights import Permission
 from wildcore.store.db import Database
 from wildcore.store.tables import ComponentRow
+
+if TYPE_CHECKING:
+    from wildcore.services.checks import SettingsCheck
 
 REFRESH_SEC = 5.0
 Progress = Callable[[str, int, int], None]
@@ -38,8 +41,16 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that a component brings: its name (a path, a command) and what it is in words."""
+
+    name: str
+    title: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ComponentInfo:
-    """What services need of a component's manifest."""
+    """What services need of a component's manifest. `menu` are its pages that stand in the menu."""
 
     key: str
     title: Text
@@ -49,9 +60,13 @@ class ComponentInfo:
     depends: tuple[str, ...]
     permissions: tuple[Permission, ...]
     schedules: tuple[Schedule, ...]
-    brings: tuple[Any, ...] = ()
     settings: tuple[str, ...] = ()
     sections: Mapping[str, Text] = field(default_factory=dict)
+    menu: tuple[Part, ...] = ()
+    pages: tuple[Part, ...] = ()
+    api: tuple[Part, ...] = ()
+    commands: tuple[Part, ...] = ()
+    checks: tuple[SettingsCheck, ...] = ()
 
 
 class Catalogue:
@@ -97,6 +112,14 @@ class Catalogue:
         """Schedules of the components that are on: key -> (component key, schedule)."""
         return {s.key: (one.key, s) for one in self._components.values() if self.enabled(one.key) for s in one.schedules}
 
+    def checks(self) -> dict[str, SettingsCheck]:
+        """Checks of settings of the components that are on, by key."""
+        return {c.key: c for one in self._components.values() if self.enabled(one.key) for c in one.checks}
+
+    def needed_by(self, key: str) -> list[ComponentInfo]:
+        """The components that need this one, on or off."""
+        return [other for other in self._components.values() if key in other.depends]
+
     def switch(self, session: Session, key: str, on: bool) -> None:
         """Switch a component within the caller's transaction; its data stays. Call `forget` after the commit."""
         one = self.component(key)
@@ -107,7 +130,7 @@ class Catalogue:
             if missing:
                 raise NotAllowed(gettext("Switch on {keys} first: {key} needs it", keys=", ".join(missing), key=key))
         else:
-            users = [other.key for other in self._components.values() if key in other.depends and self.enabled(other.key)]
+            users = [other.key for other in self.needed_by(key) if self.enabled(other.key)]
             if users:
                 raise NotAllowed(gettext("Switch off {keys} first: it needs {key}", keys=", ".join(users), key=key))
         session.merge(ComponentRow(key=key, enabled=on, updated_at=int(time.time())))

@@ -58,21 +58,6 @@ def change(session: Session, runtime: Runtime, actor: Actor, values: Mapping[str
     return changed
 
 
-def components(runtime: Runtime) -> list[dict[str, Any]]:
-    """Every component: key, title, description, core, enabled, what it needs."""
-    return [
-        {
-            "key": one.key,
-            "title": str(one.title),
-            "description": str(one.description),
-            "core": one.core,
-            "enabled": runtime.catalogue.enabled(one.key),
-            "depends": list(one.depends),
-        }
-        for one in runtime.catalogue.components()
-    ]
-
-
 def switch_component(session: Session, runtime: Runtime, actor: Actor, key: str, on: bool) -> None:
     """Switch a component; in effect, in this process, as soon as the caller's transaction is committed."""
     runtime.catalogue.switch(session, key, on)

@@ -19,7 +19,9 @@ CORE_SECTIONS = {
 
 CORE_SETTINGS: tuple[Setting, ...] = (
     Setting("APP_NAME", "Wildcore DMS", _("Name of the system"), "web"),
-    Setting("EXTERNAL_HTTP_ADDRESS", "", _("External address"), "web", _("Empty: links follow the address of the request")),
+    Setting(
+        "EXTERNAL_HTTP_ADDRESS", "", _("External address"), "web", _("Empty: links follow the address of the request"), form="url"
+    ),
     Setting("DEFAULT_LANGUAGE", "uk", _("Default language"), "web", choices=("uk", "en")),
     Setting("WEB_ZOOM_MAIN", 1.0, _("Scale of the pages"), "web", type=float, minimum=0.3, maximum=3),
     Setting(
@@ -82,7 +84,9 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         _("8 characters or more, with small and capital letters, digits and special characters"),
         bool,
     ),
-    Setting("TRUSTED_HOST_NETWORK_LIST", [], _("Networks whose API requests need no key"), "security", type=list),
+    Setting(
+        "TRUSTED_HOST_NETWORK_LIST", [], _("Networks whose API requests need no key"), "security", type=list, form="networks"
+    ),
     Setting(
         "CROSS_AUTH_SCOPE",
         "billing",
@@ -97,6 +101,7 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         _("Proxies whose headers are believed"),
         "security",
         type=list,
+        form="networks",
     ),
     Setting("PROXY_REAL_IP_HEADER", "X-Real-IP", _("Header with the client's address"), "security"),
     Setting("SWC_SNMP_VERSION", "2c", _("SNMP version"), "devices", choices=("1", "2c", "3")),

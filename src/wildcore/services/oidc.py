@@ -191,7 +191,7 @@ async def _verified(runtime: Runtime, provider: dict[str, Any], text: str) -> jw
     """The ID token, whose signature is that of one of the provider's keys; a key that is new to us is asked for at once."""
     problem = "no key fits"
     for fresh in (False, True):
-        for key in await _keys(runtime, provider["jwks_uri"], fresh=fresh):
+        for key in await signing_keys(runtime, provider["jwks_uri"], fresh=fresh):
             try:
                 return jwt.decode(text, key, algorithms=[ALGORITHM], registry=_REGISTRY)
             except (JoseError, ValueError) as error:
@@ -199,7 +199,7 @@ async def _verified(runtime: Runtime, provider: dict[str, Any], text: str) -> jw
     raise ProviderError(f"the ID token's signature is refused: {problem[:200]}")
 
 
-async def _keys(runtime: Runtime, address: str, *, fresh: bool) -> list[RSAKey]:
+async def signing_keys(runtime: Runtime, address: str, *, fresh: bool) -> list[RSAKey]:
     """The provider's RSA keys, remembered for `KEYS_SEC`; `fresh` asks again unless that was done just now."""
     known = runtime.auth.cached.get(address)
     age = runtime.now() - known[0] if known else KEYS_SEC

@@ -5,22 +5,17 @@ Times follow the crontab in the server's zone. A run that was missed (the proces
 
 from __future__ import annotations
 
-import contextlib
-import os
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
-from pathlib import Path
 from typing import cast
-from zoneinfo import ZoneInfo
 
-from cronsim import CronSim, CronSimError
 from sqlalchemy import Select, Table, func, select
 from sqlalchemy.orm import Session
 
-from wildcore.errors import Conflict, NotFound, ValidationFailed
+from wildcore.errors import Conflict, NotFound
 from wildcore.i18n import Text, gettext
 from wildcore.services.applying.bulk import insert_rows, is_sqlite
 from wildcore.services.catalogue import Schedule
+from wildcore.services.crontabs import next_run, tidy
 from wildcore.services.runtime import Runtime
 from wildcore.store.tables import ScheduleRow, ScheduleRun
 
@@ -41,6 +36,11 @@ class RunView:
     progress: str
     output: str
 
+    @property
+    def duration_sec(self) -> int | None:
+        """How long it took; None while it waits or runs."""
+        return None if self.finished_at is None else max(0, self.finished_at - self.started_at)
+
 
 @dataclass(frozen=True, slots=True)
 class ScheduleView:
@@ -56,27 +56,6 @@ class ScheduleView:
     next_at: int | None
     running: bool
     last: RunView | None
-
-
-def server_zone() -> tzinfo:
-    """The server's time zone with its summer time: TZ, else /etc/localtime."""
-    name = os.environ.get("TZ", "").lstrip(":")
-    with contextlib.suppress(Exception):
-        if name:
-            return ZoneInfo(name)
-        with Path("/etc/localtime").open("rb") as file:
-            return ZoneInfo.from_file(file, key="localtime")
-    return datetime.now().astimezone().tzinfo or ZoneInfo("UTC")
-
-
-def next_run(crontab: str, after: int, zone: tzinfo | None = None) -> int:
-    """The first time of a crontab expression after this one (Unix seconds). ValidationFailed when it is none or never comes."""
-    try:
-        return int(next(CronSim(crontab, datetime.fromtimestamp(after, zone or server_zone()))).timestamp())
-    except (CronSimError, StopIteration):
-        raise ValidationFailed(
-            gettext("{crontab}: not a crontab expression (minute hour day month weekday)", crontab=crontab[:100]), field="crontab"
-        ) from None
 
 
 def schedule_of(runtime: Runtime, key: str) -> tuple[str, Schedule]:
@@ -116,6 +95,11 @@ def runs_of(session: Session, key: str, limit: int = 50, offset: int = 0) -> lis
     return [run_view(run) for run in session.scalars(query.offset(offset or None))]
 
 
+def run_of(session: Session, run_id: int) -> RunView:
+    """One run."""
+    return run_view(session.get_one(ScheduleRun, run_id))
+
+
 def runs_count(session: Session, key: str) -> int:
     """How many runs of a schedule are kept."""
     return session.scalar(select(func.count(ScheduleRun.id)).where(ScheduleRun.key == key)) or 0
@@ -128,7 +112,7 @@ def set_schedule(
     component, schedule = schedule_of(runtime, key)
     row = row_of(session, schedule)
     if crontab is not None:
-        text = " ".join(crontab.split())
+        text = tidy(crontab)
         next_run(text, runtime.now())
         row.crontab = text
     if enabled is not None:
@@ -141,7 +125,7 @@ def set_schedule(
 def request_run(session: Session, runtime: Runtime, key: str, trigger: str) -> RunView:
     """Queue a run for the scheduler, whether the schedule is on or off. Conflict while one waits or runs."""
     _component, schedule = schedule_of(runtime, key)
-    row = row_of(session, schedule)
+    row = row_of(session, schedule, lock=True)
     waiting = session.scalar(select(ScheduleRun.id).where(ScheduleRun.key == key, ScheduleRun.result == QUEUED).limit(1))
     if waiting is not None or (row.lease_until or 0) > runtime.now():
         raise Conflict(gettext("{key} is running already", key=key))

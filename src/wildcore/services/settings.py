@@ -5,6 +5,7 @@ Order: environment variable `WILDCORE_<KEY>`, database, default. Another process
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import threading
@@ -12,24 +13,35 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from wildcore.errors import NotFound, ValidationFailed
-from wildcore.i18n import Text, gettext
+from wildcore.i18n import Text, _, gettext
 from wildcore.services.secretbox import SecretBox
 from wildcore.store.db import Database
 from wildcore.store.tables import SettingRow
 
 REFRESH_SEC = 5.0
 _YES = frozenset({"1", "yes", "true", "on"})
+_TYPES: dict[type, Text] = {
+    str: _("text"),
+    int: _("whole number"),
+    float: _("number"),
+    bool: _("switch (yes or no)"),
+    list: _("list"),
+}
 _NO = frozenset({"0", "no", "false", "off", ""})
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One typed setting. `type`: str, int, float, bool or list (of texts); `secret` ones are encrypted and write-only."""
+    """One typed setting. `type`: str, int, float, bool or list (of texts); `secret` ones are encrypted and write-only.
+
+    `form` of texts: `url` (http or https, or empty), `networks` (addresses and networks).
+    """
 
     key: str
     default: Any
@@ -41,6 +53,7 @@ class Setting:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     secret: bool = False
+    form: str = ""
 
     def parse(self, value: Any) -> Any:
         """The value in the setting's type; raises ValidationFailed that names the key and the allowed range."""
@@ -48,7 +61,7 @@ class Setting:
             parsed = _convert(self.type, value)
         except (TypeError, ValueError):
             raise ValidationFailed(
-                gettext("{key}: {value} is not a valid {type}", key=self.key, value=_shown(value), type=self.type.__name__),
+                gettext("{key}: {value} is not a valid {type}", key=self.key, value=_shown(value), type=_TYPES[self.type]),
                 field=self.key,
             ) from None
         low, high = self.minimum, self.maximum
@@ -61,7 +74,19 @@ class Setting:
             raise ValidationFailed(
                 gettext("{key}: must be one of {choices}", key=self.key, choices=", ".join(self.choices)), field=self.key
             )
+        if self.form:
+            self._refuse_form(parsed)
         return parsed
+
+    def _refuse_form(self, parsed: Any) -> None:
+        """Raise when a text has not the form that it needs."""
+        for text in parsed if isinstance(parsed, list) else [parsed]:
+            if self.form == "networks" and not _is_network(text):
+                said = gettext("{text} is no address or network: write 192.0.2.10 or 192.0.2.0/24", text=text[:60])
+                raise ValidationFailed(f"{self.key}: {said}", field=self.key)
+            if self.form == "url" and text and not _is_url(text):
+                said = gettext("{text} is no address: write http:// or https:// and the name", text=text[:60])
+                raise ValidationFailed(f"{self.key}: {said}", field=self.key)
 
 
 class Settings:
@@ -164,6 +189,22 @@ def _convert(kind: type, value: Any) -> Any:
             raise ValueError(value)
         return number
     return str(value).strip()
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
 
 
 def _shown(value: Any) -> str:

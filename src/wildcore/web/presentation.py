@@ -57,6 +57,7 @@ RESULTS: Mapping[str, Look] = {
     "error": Look(_("failed"), "circle-x", "bad"),
     "down": Look(_("skipped, device down"), "player-pause", "off"),
     "running": Look(_("running"), "loader-2", "info"),
+    "queued": Look(_("queued"), "clock", "info"),
     "": Look(_("not yet"), "clock", "off"),
 }
 REASONS: Mapping[str, Lazy] = {

@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from wildcore.services import schedule_runs
+from wildcore.services.actor import system_actor
 from wildcore.services.runtime import Runtime
 from wildcore.services.schedule_runs import Taken
 from wildcore.services.schedules import QUEUED
@@ -62,17 +63,22 @@ class Scheduler:
     async def _carry_out(self, taken: Taken) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             try:
-                await schedule_runs.carry_out(self._runtime, taken)
+                await schedule_runs.carry_out(self._runtime, taken, self._language(taken))
             except Exception:
                 log.exception("Schedule %s could not be carried out", taken.key)
 
+    def _language(self, taken: Taken) -> str:
+        """What the run's closing words are written in: who asked on the console reads them there."""
+        return "en" if taken.trigger == system_actor().login else str(self._runtime.settings.get("DEFAULT_LANGUAGE"))
+
 
 def _worth_a_lock(session: Session, keys: frozenset[str], now: int) -> bool:
-    """Whether any schedule is new, due or asked for: only then is it worth a write transaction."""
+    """Whether any schedule is new, due, asked for or left by a dead process: only then is it worth a write transaction."""
     rows = set(session.scalars(select(ScheduleRow.key).where(ScheduleRow.key.in_(keys))))
     if rows != keys:
         return True
-    unplanned = ScheduleRow.enabled & or_(ScheduleRow.next_at.is_(None), ScheduleRow.next_at <= now)
-    due = select(ScheduleRow.key).where(ScheduleRow.key.in_(keys), unplanned).limit(1)
-    queued = select(ScheduleRun.id).where(ScheduleRun.key.in_(keys), ScheduleRun.result == QUEUED).limit(1)
-    return session.scalar(due) is not None or session.scalar(queued) is not None
+    queued = select(ScheduleRun.key).where(ScheduleRun.result == QUEUED).scalar_subquery()
+    due = ScheduleRow.enabled & or_(ScheduleRow.next_at.is_(None), ScheduleRow.next_at <= now)
+    wanted = or_(due, ScheduleRow.lease_owner.is_not(None), ScheduleRow.key.in_(queued))
+    free = or_(ScheduleRow.lease_until.is_(None), ScheduleRow.lease_until <= now)
+    return session.scalar(select(ScheduleRow.key).where(ScheduleRow.key.in_(keys), free, wanted).limit(1)) is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wildcore.components.configuration import pages
 from wildcore.kit import Component, MenuItem, _
-from wildcore.kit.permissions import SCHEDULE_CONFIGURATION, SYSTEM_CONFIGURATION
+from wildcore.kit.permissions import SCHEDULE_CONFIGURATION, SCHEDULE_REPORTS, SYSTEM_CONFIGURATION
 
 component = Component(
     key="configuration",
@@ -17,6 +17,7 @@ component = Component(
         MenuItem(_("System configuration"), "/configuration/system", "settings", SYSTEM_CONFIGURATION, "configuration", 10),
         MenuItem(_("Components"), "/configuration/components", "puzzle", SYSTEM_CONFIGURATION, "configuration", 20),
         MenuItem(_("Scheduler"), "/configuration/schedule", "calendar-event", SCHEDULE_CONFIGURATION, "configuration", 30),
+        MenuItem(_("Reports of runs"), "/configuration/schedule/reports", "file-text", SCHEDULE_REPORTS, "tools", 60),
     ),
     templates=str(Path(__file__).parent / "templates"),
 )

@@ -1,113 +1,108 @@
-"""Configuration pages: components on and off, schedules, settings by section."""
+"""Configuration pages: settings by section with their checks, components on and off."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import Form, Path
+from pydantic import BaseModel, ConfigDict, Field
 
-from wildcore.errors import Conflict, NotAllowed, ValidationFailed
+from wildcore.components.configuration.pages_schedules import PAGES as SCHEDULES
+from wildcore.errors import NotAllowed, NotFound, WildcoreError
+from wildcore.i18n import gettext
 from wildcore.kit import Ctx, Page, Template
-from wildcore.kit.permissions import SCHEDULE_CONFIGURATION, SYSTEM_CONFIGURATION
-from wildcore.services import action_log, configuration, schedules
-from wildcore.services.pages_settings import sections, setting
+from wildcore.kit.forms import REFUSED, Line, Tick
+from wildcore.kit.permissions import SYSTEM_CONFIGURATION
+from wildcore.services import checks, configuration
+from wildcore.services.components import component_view, component_views, losses
+from wildcore.services.pages_settings import save_section, sections
 
 Key = Annotated[str, Path(max_length=100)]
-Word = Annotated[str, Form(max_length=8)]
-Typed = Annotated[str, Form(max_length=10_000)]
+
+
+class SettingsForm(BaseModel):
+    """The fields of a section, by the keys of its settings; `forget` names secrets to delete."""
+
+    model_config = ConfigDict(extra="allow")
+
+    forget: Annotated[list[Line], Field(max_length=100)] = []
+
+    def typed(self) -> dict[str, str]:
+        """Texts by key; whatever else was sent is dropped."""
+        return {key: value[:10_000] for key, value in (self.model_extra or {}).items() if isinstance(value, str)}
 
 
 def components(ctx: Ctx) -> Template:
     """Every component with its switch."""
-    return Template("configuration/components.html", {"components": configuration.components(ctx.runtime)})
+    return Template("configuration/components.html", {"components": component_views(ctx.runtime)})
 
 
-def switch_component(ctx: Ctx, key: Key, enabled: Word = "") -> Template:
-    """Switch a component; its row comes back as it is then."""
-    on, error = enabled == "yes", ""
+def switch_component(ctx: Ctx, key: Key, enabled: Annotated[Tick, Form()] = "", sure: Annotated[Tick, Form()] = "") -> Template:
+    """Switch a component; its row comes back as it is then. Switching off is asked first, with what disappears."""
+    on, values = enabled == "yes", {"error": "", "changed": False, "loss": None}
+    was = component_view(ctx.runtime, key)
+    if not on and was.enabled and not was.core and sure != "yes":
+        blocked = [one.title for one in was.needed_by if one.enabled]
+        if not blocked:
+            values["loss"] = losses(ctx.session, ctx.runtime, key)
+            return Template("configuration/component_row.html", {"one": was, "on": True, **values})
     try:
         configuration.switch_component(ctx.session, ctx.runtime, ctx.actor, key, on)
     except NotAllowed as refused:
-        error = refused.description
-    row = next(one for one in configuration.components(ctx.runtime) if one["key"] == key)
-    if not error:
-        row["enabled"] = on  # in effect for everybody once this request is committed
-    return Template("configuration/component_row.html", {"one": row, "error": error, "changed": not error})
+        return Template(
+            "configuration/component_row.html", {"one": was, "on": was.enabled, **values, "error": refused.description}
+        )
+    # In effect for everybody once this request is committed.
+    return Template("configuration/component_row.html", {"one": was, "on": on, **values, "changed": True})
+
+
+def component_row(ctx: Ctx, key: Key) -> Template:
+    """One component as it is: what `no` to the question brings back."""
+    one = component_view(ctx.runtime, key)
+    values = {"one": one, "on": one.enabled, "error": "", "changed": False, "loss": None}
+    return Template("configuration/component_row.html", values)
 
 
 def system(ctx: Ctx) -> Template:
     """Settings of the core and of the components that are on, by section."""
-    return Template("configuration/system.html", {"sections": sections(ctx.runtime)})
+    return Template("configuration/system.html", {"sections": sections(ctx.runtime, ctx.actor)})
 
 
-def save_setting(ctx: Ctx, key: Key, value: Typed = "", reset: Word = "", choice: Word = "") -> Template:
-    """Store one setting; a refused value comes back with the reason beside it. An empty secret changes nothing."""
-    one = setting(ctx.runtime, key)
-    if one.fixed:
-        return _row(ctx, key, error="", typed=None, saved=False)
-    wanted: str | None = choice if one.kind == "bool" else value
-    if one.kind == "bool":
-        wanted = "yes" if choice == "yes" else "no"
-    if reset:
-        wanted = None
-    elif one.kind == "secret" and not value:
-        return _row(ctx, key, error="", typed=None, saved=False)
+def section(ctx: Ctx, section: Key) -> Template:
+    """One section as it is stored: what undoing what was typed brings back."""
+    found = next((one for one in sections(ctx.runtime, ctx.actor) if one.key == section), None)
+    if found is None:
+        raise NotFound(gettext("There is no section {key}", key=section), field="section")
+    return Template("configuration/section.html", {"section": found, "errors": {}, "changed": (), "saved": False})
+
+
+def save(ctx: Ctx, section: Key, form: Annotated[SettingsForm, Form()]) -> Template:
+    """Store a section; refused values come back with the reason beside them, and then nothing is stored."""
+    done = save_section(ctx.session, ctx.runtime, ctx.actor, section, form.typed(), form.forget)
+    values = {"section": done.section, "errors": done.errors or {}, "changed": done.changed, "saved": not done.errors}
+    return Template("configuration/section.html", values, REFUSED if done.errors else 200)
+
+
+async def check(ctx: Ctx, key: Key, form: Annotated[SettingsForm, Form()]) -> Template:
+    """Try settings as they are typed, saved or not."""
+    found = checks.check_of(ctx.runtime, ctx.actor, key)
+    specs = ctx.runtime.settings.specs()
+    given = form.typed()
+    switches = {one: "no" for one in found.settings if specs[one].type is bool and specs[one].section == found.section}
     try:
-        configuration.change(ctx.session, ctx.runtime, ctx.actor, {key: wanted})
-    except ValidationFailed as refused:
-        typed = "" if one.kind == "secret" else value
-        return _row(ctx, key, error=refused.description, typed=typed, saved=False)
-    spec = ctx.runtime.settings.specs()[key]
-    stored = spec.default if wanted is None else spec.parse(wanted)
-    view = setting(ctx.runtime, key, value=stored)
-    return Template("configuration/setting.html", {"one": view, "error": "", "saved": True})
-
-
-def _row(ctx: Ctx, key: str, *, error: str, typed: str | None, saved: bool) -> Template:
-    view = setting(ctx.runtime, key, typed=typed)
-    return Template("configuration/setting.html", {"one": view, "error": error, "saved": saved}, 422 if error else 200)
-
-
-def schedule(ctx: Ctx) -> Template:
-    """Every schedule of the components that are on; as a fragment it keeps itself fresh."""
-    name = "configuration/schedule_rows.html" if ctx.request.fragment else "configuration/schedule.html"
-    return _schedules(ctx, {}, "", name)
-
-
-def save_schedule(ctx: Ctx, key: Key, crontab: Annotated[str, Form(max_length=100)] = "", enabled: Word = "") -> Template:
-    """Change a schedule's crontab and switch."""
-    errors: dict[str, str] = {}
-    try:
-        schedules.set_schedule(ctx.session, ctx.runtime, key, crontab=crontab, enabled=enabled == "yes")
-        action_log.log(ctx.session, ctx.actor, "schedule:changed", message=f"{key} {crontab} {'on' if enabled else 'off'}")
-    except ValidationFailed as refused:
-        errors[key] = refused.description
-    return _schedules(ctx, errors, "" if errors else "saved")
-
-
-def run_schedule(ctx: Ctx, key: Key) -> Template:
-    """Queue a run now."""
-    errors: dict[str, str] = {}
-    try:
-        schedules.request_run(ctx.session, ctx.runtime, key, ctx.actor.login)
-        action_log.log(ctx.session, ctx.actor, "schedule:run", message=key)
-    except Conflict as running:
-        errors[key] = running.description
-    return _schedules(ctx, errors, "" if errors else "started")
-
-
-def _schedules(ctx: Ctx, errors: dict[str, str], note: str, name: str = "configuration/schedule_rows.html") -> Template:
-    rows = schedules.list_schedules(ctx.session, ctx.runtime)
-    busy = any(one.running or (one.last is not None and one.last.result == schedules.QUEUED) for one in rows)
-    return Template(name, {"schedules": rows, "errors": errors, "note": note, "busy": busy})
+        run, error = await checks.run_check(ctx.runtime, ctx.actor, key, {**switches, **given}), ""
+    except WildcoreError as refused:
+        run, error = None, refused.description
+    return Template("configuration/check.html", {"key": key, "run": run, "error": error})
 
 
 PAGES: tuple[Page, ...] = (
     Page("/configuration/components", components, SYSTEM_CONFIGURATION),
+    Page("/configuration/components/{key}", component_row, SYSTEM_CONFIGURATION),
     Page("/configuration/components/{key}", switch_component, SYSTEM_CONFIGURATION, methods="POST"),
     Page("/configuration/system", system, SYSTEM_CONFIGURATION),
-    Page("/configuration/system/{key}", save_setting, SYSTEM_CONFIGURATION, methods="POST"),
-    Page("/configuration/schedule", schedule, SCHEDULE_CONFIGURATION),
-    Page("/configuration/schedule/{key}", save_schedule, SCHEDULE_CONFIGURATION, methods="POST"),
-    Page("/configuration/schedule/{key}/run", run_schedule, SCHEDULE_CONFIGURATION, methods="POST"),
+    Page("/configuration/system/{section}", section, SYSTEM_CONFIGURATION),
+    Page("/configuration/system/{section}", save, SYSTEM_CONFIGURATION, methods="POST"),
+    Page("/configuration/check/{key}", check, SYSTEM_CONFIGURATION, methods="POST"),
+    *SCHEDULES,
 )

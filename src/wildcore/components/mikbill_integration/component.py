@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wildcore.components.mikbill_integration import check
 from wildcore.components.mikbill_integration.billing import COMMAND, SCHEDULE, MikbillBilling
 from wildcore.components.mikbill_integration.settings import SECTION, SETTINGS
 from wildcore.i18n import _
@@ -21,6 +22,7 @@ component = Component(
     permissions=(SYNC,),
     settings=SETTINGS,
     sections={SECTION: _("MikBill")},
+    checks=(check.CHECK,),
     provides={Billing: MikbillBilling},
     api=(
         Route(

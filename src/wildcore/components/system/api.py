@@ -14,6 +14,8 @@ from wildcore import __version__
 from wildcore.i18n import LANGUAGES
 from wildcore.kit import Ctx
 from wildcore.services import auth, configuration
+from wildcore.services.catalogue import Part
+from wildcore.services.components import ComponentView, Losses, component_view, component_views, losses
 from wildcore.services.presenting import time_text
 
 
@@ -75,8 +77,14 @@ def configuration_put(ctx: Ctx, body: Annotated[dict[str, Any], Body()]) -> dict
 
 
 def components_list(ctx: Ctx) -> list[dict[str, Any]]:
-    """All components and whether they are on."""
-    return configuration.components(ctx.runtime)
+    """All components: whether they are on, what they need and what they bring."""
+    return [_component(one) for one in component_views(ctx.runtime)]
+
+
+def component_get(ctx: Ctx, key: str) -> dict[str, Any]:
+    """One component, and what would disappear if it were switched off."""
+    found = component_view(ctx.runtime, key)
+    return {**_component(found), "disappears": _losses(losses(ctx.session, ctx.runtime, key))}
 
 
 def component_switch(ctx: Ctx, key: str, body: SwitchBody) -> dict[str, Any]:
@@ -88,3 +96,38 @@ def component_switch(ctx: Ctx, key: str, body: SwitchBody) -> dict[str, Any]:
 def metrics(ctx: Ctx) -> PlainTextResponse:
     """Counts in Prometheus' text format."""
     return PlainTextResponse(configuration.metrics_text(ctx.session), media_type="text/plain; version=0.0.4")
+
+
+def _component(one: ComponentView) -> dict[str, Any]:
+    return {
+        "key": one.key,
+        "title": str(one.title),
+        "description": str(one.description),
+        "core": one.core,
+        "enabled": one.enabled,
+        "depends": [need.key for need in one.needs],
+        "needed_by": [other.key for other in one.needed_by],
+        "brings": {
+            "pages": _parts(one.pages),
+            "api": _parts(one.api),
+            "permissions": _parts(one.permissions),
+            "settings": _parts(one.settings),
+            "schedules": _parts(one.schedules),
+            "commands": _parts(one.commands),
+        },
+    }
+
+
+def _parts(parts: tuple[Part, ...]) -> list[dict[str, str]]:
+    return [{"name": part.name, "title": str(part.title)} for part in parts]
+
+
+def _losses(found: Losses) -> dict[str, Any]:
+    return {
+        "pages": _parts(found.pages),
+        "schedules": [str(title) for title in found.schedules],
+        "roles": [{"role": one.role, "permissions": [str(label) for label in one.rights]} for one in found.roles],
+        "stored_settings": found.settings,
+        "commands": list(found.commands),
+        "paths": found.paths,
+    }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from wildcore.kit import Ctx
 from wildcore.kit.params import Limit, Offset, Rows
-from wildcore.services import action_log, schedules
+from wildcore.services import action_log, crontabs, schedules
 from wildcore.services.presenting import time_text
 from wildcore.services.schedules import RunView, ScheduleView
 
@@ -16,7 +17,7 @@ from wildcore.services.schedules import RunView, ScheduleView
 class ScheduleBody(BaseModel):
     """What to change of a schedule; absent fields stay as they are."""
 
-    crontab: str | None = Field(None, max_length=100)
+    crontab: str | None = Field(None, max_length=1000)
     enabled: bool | None = None
 
 
@@ -31,6 +32,19 @@ def schedule_get(ctx: Ctx, key: str) -> dict[str, Any]:
     """One schedule."""
     schedules.schedule_of(ctx.runtime, key)
     return next(_schedule(one) for one in schedules.list_schedules(ctx.session, ctx.runtime) if one.key == key)
+
+
+def schedule_preview(
+    ctx: Ctx, crontab: Annotated[str, Query(max_length=1000)], count: Annotated[int, Query(ge=1, le=50)] = 5
+) -> dict[str, Any]:
+    """When a crontab expression would run next, by the clock on the server's wall."""
+    found = crontabs.preview(crontab, ctx.runtime.now(), count)
+    return {
+        "crontab": found.crontab,
+        "zone": found.zone,
+        "next_runs": [time_text(at) for at in found.times],
+        "texts": list(found.texts),
+    }
 
 
 def schedule_set(ctx: Ctx, key: str, body: ScheduleBody) -> dict[str, Any]:
@@ -67,6 +81,7 @@ def _schedule(view: ScheduleView) -> dict[str, Any]:
         "enabled": view.enabled,
         "running": view.running,
         "next_run": time_text(view.next_at),
+        "zone": crontabs.zone_name(),
         "last_run": _run(view.last) if view.last else None,
     }
 
@@ -79,6 +94,7 @@ def _run(run: RunView) -> dict[str, Any]:
         "started_at": time_text(run.started_at),
         "finished_at": time_text(run.finished_at),
         "result": run.result,
+        "duration_sec": run.duration_sec,
         "progress": run.progress,
         "output": run.output,
     }

@@ -5,6 +5,7 @@ import { startTables } from "./tables.js";
 import { startCharts } from "./charts.js";
 import { openTree } from "./tree.js";
 import { startForms } from "./forms.js";
+import { startSettings } from "./settings.js";
 
 const words = document.querySelector('meta[name="wc-words"]').dataset;
 
@@ -217,6 +218,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   startCharts(document);
   openTree();
   startForms(document);
+  startSettings(document);
   if (event.detail.target === document.body) startSearch();
 });
 document.addEventListener("wc:refreshed", () => showTimes());
@@ -231,6 +233,7 @@ startTables(document);
 startCharts(document);
 openTree();
 startForms(document);
+startSettings(document);
 takeToasts(document);
 showTimes();
 window.setInterval(showTimes, 10000);
