@@ -73,12 +73,17 @@ def rebind(
         return 0
     if not everything and session.execute(select(SubscriberClaim.id).limit(1)).first() is None:
         return 0
-    if session.get_bind().dialect.name != "sqlite":  # which has one writer anyway
-        session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    lock(session)
     claims = _claims(session, idents, device_ids, macs, claim_ids, everything)
     if not claims:
         return 0
     return _store(session, claims, _resolve(session, claims, uplink_macs))
+
+
+def lock(session: Session) -> None:
+    """Keep others from writing claims and bindings until the caller's transaction ends."""
+    if session.get_bind().dialect.name != "sqlite":  # which has one writer anyway
+        session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
 def place_rank(place: Any = Interface) -> tuple[ColumnElement[Any], ...]:

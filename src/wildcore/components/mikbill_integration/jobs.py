@@ -30,7 +30,8 @@ class MikbillBilling:
     def source(self) -> BillingSource:
         """Key, title, address and the field that global search shows."""
         address = str(self._settings.get(keys.API_ADDR.key)).rstrip("/")
-        return BillingSource(SOURCE, TITLE, address, str(self._settings.get(keys.SEARCH_FIELD.key)))
+        field, located = self._settings.get(keys.SEARCH_FIELD.key), self._settings.get(keys.SET_COORDINATES.key)
+        return BillingSource(SOURCE, TITLE, address, str(field), set_coordinates=bool(located))
 
 
 def client(runtime: Runtime) -> MikbillClient:
