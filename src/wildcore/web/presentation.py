@@ -67,6 +67,9 @@ REASONS: Mapping[str, Lazy] = {
     "Deregistered": _("deregistered"),
     "Rebooted": _("rebooted"),
     "Disabled": _("disabled"),
+    "power-off": _("power off"),
+    "wire-down": _("no signal"),
+    "admin-down": _("disabled"),
     "unknown": _("not told"),
     "Unknown": _("not told"),
 }
