@@ -93,11 +93,12 @@ async def test_error_shapes(server: BillingServer) -> None:
 
 async def test_the_product_s_client_understands_it(server: BillingServer) -> None:
     client = MikbillClient(server.url, KEY)
-    assert "ZTEGC69EF036" in "".join(await client.subscriber_list())
+    parts = [part async for part in client.subscriber_list()]
+    assert "ZTEGC69EF036" in str(parts)
     for fault in (Fault.UNAUTHORIZED, Fault.ADDRESS, Fault.HTML, Fault.REDIRECT, Fault.ERROR_500):
         server.billing.fault = fault
         with pytest.raises(BillingError):
-            await client.subscriber_list()
+            await anext(client.subscriber_list())
 
 
 def played_wildcore(seen: list[Any]) -> FastAPI:

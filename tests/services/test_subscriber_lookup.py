@@ -21,7 +21,7 @@ from wildcore.services.ports import Billing, BillingSource
 from wildcore.services.runtime import Runtime
 from wildcore.services.search import find
 from wildcore.services.subscriber_lookup import due, look_up
-from wildcore.services.subscriber_sync import synchronise
+from wildcore.services.subscriber_sync import Plan, Received, SyncSummary, compare, write
 from wildcore.store.tables import Interface, Subscriber, SubscriberClaim
 
 IDENT = "ZTEGC69EF036"
@@ -68,6 +68,21 @@ def onu(runtime: Runtime) -> int:
     device_id = add_device(runtime.db, "192.0.2.1")
     with runtime.db.write() as session:
         return add_interface(session, device_id, "1", "gpon-onu_1/1/1:1", "ONU", ident=IDENT, ident_type="SN", status="Online")
+
+
+def compared(runtime: Runtime, *records: SubscriberRecord, force: bool = False) -> Plan:
+    """What a sync with this list would write."""
+    received = Received()
+    received.add(records)
+    with runtime.db.read() as session:
+        return compare(session, FakeBilling().source(), received, force=force)
+
+
+def synchronise(runtime: Runtime, *records: SubscriberRecord, force: bool = False) -> SyncSummary:
+    """A whole sync."""
+    plan = compared(runtime, *records, force=force)
+    with runtime.db.write() as session:
+        return write(session, "mikbill", plan, now=1)
 
 
 async def test_a_subscriber_is_found_and_known_everywhere_at_once(runtime: Runtime, billing: FakeBilling, onu: int) -> None:
@@ -121,7 +136,8 @@ async def test_a_slow_billing_is_given_up_and_then_left_alone(
 
 async def test_a_billing_that_fails_rests_longer_and_longer(runtime: Runtime, billing: FakeBilling) -> None:
     billing.error = "billing is down"
-    clock, rests = [runtime.now()], []
+    clock: list[int] = [runtime.now()]
+    rests: list[int] = []
     moved = replace(runtime, now=lambda: clock[0])
     for _turn in range(7):
         assert (await look_up(moved, f"{IDENT[:-1]}{len(rests)}")).errors == ("billing is down",)
@@ -154,7 +170,7 @@ async def test_questions_at_once_are_few(runtime: Runtime, billing: FakeBilling)
 async def test_the_next_good_sync_takes_away_what_it_does_not_know(runtime: Runtime, billing: FakeBilling, onu: int) -> None:
     await look_up(runtime, IDENT)
     other = SubscriberRecord("8", "00302", "ivan", claims=(Claim(ident="ZTEG00000001"),))
-    synchronise(runtime.db, "mikbill", [other], now=1, force=True)
+    synchronise(runtime, other, force=True)
     with runtime.db.read() as session:
         assert session.scalars(select(Subscriber.uid)).all() == ["8"]
         assert interface_page(session, runtime, ADMIN, onu).interface.subscribers == ()
@@ -164,17 +180,29 @@ async def test_a_known_subscriber_only_gets_the_claim_and_the_sync_agrees(
     runtime: Runtime, billing: FakeBilling, onu: int
 ) -> None:
     known = replace(ANNA, login="kept", claims=(Claim(switch_ip="192.0.2.9", port="3"),))
-    synchronise(runtime.db, "mikbill", [known], now=1)
+    synchronise(runtime, known)
     assert (await look_up(runtime, IDENT)).found == 1
     with runtime.db.read() as session:
         assert session.scalars(select(Subscriber.login)).all() == ["kept"]
         assert sorted(session.scalars(select(SubscriberClaim.ident))) == ["", IDENT]
     whole = replace(known, claims=(*known.claims, Claim(ident=IDENT)))
-    assert synchronise(runtime.db, "mikbill", [whole], now=2).unchanged == 1
+    assert synchronise(runtime, whole).unchanged == 1
+
+
+async def test_a_look_up_in_the_middle_of_a_sync_does_not_break_it(runtime: Runtime, billing: FakeBilling, onu: int) -> None:
+    listed = replace(ANNA, login="of the list", claims=(Claim(ident=IDENT),))
+    plan = compared(runtime, listed)
+    assert (await look_up(runtime, IDENT)).found == 1
+    with runtime.db.write() as session:
+        summary = write(session, "mikbill", plan, now=1)
+    assert (summary.added, summary.by_ident) == (1, 1)
+    with runtime.db.read() as session:
+        page = interface_page(session, runtime, ADMIN, onu)
+        assert [one.login for one in page.interface.subscribers] == ["of the list"]
 
 
 async def test_what_a_sync_knows_is_not_asked(runtime: Runtime, billing: FakeBilling, onu: int) -> None:
-    synchronise(runtime.db, "mikbill", [replace(ANNA, claims=(Claim(ident=IDENT),))], now=1)
+    synchronise(runtime, replace(ANNA, claims=(Claim(ident=IDENT),)))
     assert (await look_up(runtime, IDENT)).found == 1
     assert billing.asked == []
 

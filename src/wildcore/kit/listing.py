@@ -124,6 +124,11 @@ def cell(value: Any) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
+def csv_text(values: Iterable[Any]) -> str:
+    """One line of a CSV file."""
+    return _line(map(cell, values))
+
+
 def _line(cells: Iterable[str]) -> str:
     out = io.StringIO()
     csv.writer(out).writerow(list(cells))

@@ -1,57 +1,67 @@
-"""Which interface a subscriber is at now: billing's claims resolved to places.
+"""Which interface a subscriber is at now: bindings of billing's claims to places (`services.claim_places`).
 
-A claim is resolved by the strongest of its parts that leads somewhere: ONU ident, then switch and port, then a MAC seen active in
-the forwarding tables (never on an uplink). Among several places of one ident the current one wins: not gone, online, else most
-recently online. Bindings are rebuilt for the claims that a sync or a change of place touches, so reading them costs one look-up.
+Bindings are rebuilt for the claims that a sync or a change of place touches, so reading them costs one look-up.
 
 Cost: a constant number of statements for each 5000 keys of the scope; O(claims + interfaces) for `everything`.
 """
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, case, delete, desc, exists, func, insert, not_, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, select
 from sqlalchemy.orm import Session
 
-from wildcore.store.tables import Binding, Device, FdbHistory, Interface, SubscriberClaim
+from wildcore.services.claim_places import (
+    BY_IDENT,
+    BY_MAC,
+    BY_PORT,
+    IDENT_UNSEEN,
+    MAC_UNSEEN,
+    MAC_UPLINK,
+    NO_CLAIM,
+    NO_PORT,
+    NO_SWITCH,
+    UPLINK_MACS,
+    Claim,
+    Place,
+    chunks,
+    place_order,
+    place_rank,
+    port_number,
+    resolve,
+)
+from wildcore.store.bulk import among, insert_rows, update_rows
+from wildcore.store.tables import Binding, Device, Interface, SubscriberClaim
 
-BY_IDENT, BY_PORT, BY_MAC = 1, 2, 3
-UPLINK_MACS = 10
+__all__ = [
+    "BY_IDENT",
+    "BY_MAC",
+    "BY_PORT",
+    "IDENT_UNSEEN",
+    "MAC_UNSEEN",
+    "MAC_UPLINK",
+    "NO_CLAIM",
+    "NO_PORT",
+    "NO_SWITCH",
+    "UPLINK_MACS",
+    "Claim",
+    "add_claims",
+    "chunks",
+    "lock",
+    "place_order",
+    "place_rank",
+    "port_number",
+    "rebind",
+    "rebind_doubled",
+]
 
-NO_CLAIM = "no_claim"
-IDENT_UNSEEN = "ident_unseen"
-NO_SWITCH = "no_switch"
-NO_PORT = "no_port"
-MAC_UNSEEN = "mac_unseen"
-MAC_UPLINK = "mac_uplink"
-
-_CHUNK = 5000
 _LOCK = 0x57494C02  # of PostgreSQL's advisory locks, ours
-_TRAILING = re.compile(r"(\d+)\s*\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    id: int
-    subscriber_id: int
-    ident: str
-    switch_ip: str
-    port: str
-    mac: str
-    unmatched: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    interface_id: int | None
-    strength: int = 0
-    reason: str = ""
+_CLAIMS = cast(Table, SubscriberClaim.__table__)
+_BINDINGS = cast(Table, Binding.__table__)
+_CLAIM_COLUMNS = ("id", "subscriber_id", "ident", "switch_ip", "port", "mac", "unmatched")
+_BINDING_COLUMNS = ("claim_id", "subscriber_id", "interface_id", "strength")
 
 
 def rebind(
@@ -77,7 +87,7 @@ def rebind(
     claims = _claims(session, idents, device_ids, macs, claim_ids, everything)
     if not claims:
         return 0
-    return _store(session, claims, _resolve(session, claims, uplink_macs))
+    return _store(session, claims, resolve(session, claims, uplink_macs))
 
 
 def lock(session: Session) -> None:
@@ -86,23 +96,17 @@ def lock(session: Session) -> None:
         session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
-def place_rank(place: Any = Interface) -> tuple[ColumnElement[Any], ...]:
-    """How current a place of an ident is, the more the greater: not gone, online on an OLT that is up, last online, last seen."""
-    down = Device.__table__.alias()
-    # by the device's key, place by place: a list of the devices that are down would be made anew for each search
-    dead = exists(select(down.c.id).where(down.c.id == place.device_id, down.c.status == "Down").correlate_except(down))
-    return (
-        case((place.gone_at.is_(None), 1), else_=0),
-        case((and_(place.status == "Online", not_(dead)), 1), else_=0),
-        func.coalesce(place.last_online_at, 0),
-        func.coalesce(place.last_seen_at, 0),
-        place.id,
-    )
-
-
-def place_order(place: Any = Interface) -> tuple[ColumnElement[Any], ...]:
-    """ORDER BY of places of one ident, the current place first (S18)."""
-    return tuple(desc(part) for part in place_rank(place))
+def add_claims(session: Session, claims: Sequence[Claim], *, uplink_macs: int = UPLINK_MACS) -> None:
+    """Write claims that are new, with the bindings of those that lead somewhere, within the caller's transaction."""
+    if not claims:
+        return
+    lock(session)
+    places = resolve(session, claims, uplink_macs)
+    both = list(zip(claims, places, strict=True))
+    for part in chunks(both):
+        insert_rows(session, _CLAIMS, _CLAIM_COLUMNS, [(*claim[:-1], place.reason) for claim, place in part])
+        found = [(claim.id, claim.subscriber_id, place.interface_id, place.strength) for claim, place in part if place.strength]
+        insert_rows(session, _BINDINGS, _BINDING_COLUMNS, found)
 
 
 def rebind_doubled(session: Session, device_ids: Collection[int]) -> None:
@@ -114,19 +118,6 @@ def rebind_doubled(session: Session, device_ids: Collection[int]) -> None:
     rebind(session, idents={str(ident) for ident in session.scalars(several)})
 
 
-def chunks(values: Iterable[Any], size: int = _CHUNK) -> Iterator[list[Any]]:
-    """Lists of at most `size`: databases limit the length of an IN list."""
-    iterator = iter(values)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
-
-
-def port_number(text: str) -> int | None:
-    """The trailing number of a port's name: `Gi0/3`, ` 3 ` and `0/3` are port 3."""
-    found = _TRAILING.search(text)
-    return int(found.group(1)) if found and len(found.group(1)) <= 6 else None
-
-
 def _claims(
     session: Session,
     idents: Collection[str],
@@ -134,23 +125,15 @@ def _claims(
     macs: Collection[str],
     claim_ids: Collection[int],
     everything: bool,
-) -> list[_Claim]:
-    columns = (
-        SubscriberClaim.id,
-        SubscriberClaim.subscriber_id,
-        SubscriberClaim.ident,
-        SubscriberClaim.switch_ip,
-        SubscriberClaim.port,
-        SubscriberClaim.mac,
-        SubscriberClaim.unmatched,
-    )
+) -> list[Claim]:
+    columns = [_CLAIMS.c[name] for name in _CLAIM_COLUMNS]
     if everything:
-        return [_Claim(*row) for row in session.execute(select(*columns))]
-    found: dict[int, _Claim] = {}
+        return [Claim._make(row) for row in session.execute(select(*columns))]
+    found: dict[int, Claim] = {}
     conditions: list[ColumnElement[bool]] = []
-    conditions += [SubscriberClaim.ident.in_(part) for part in chunks(idents)]
-    conditions += [SubscriberClaim.mac.in_(part) for part in chunks(macs)]
-    conditions += [SubscriberClaim.id.in_(part) for part in chunks(claim_ids)]
+    conditions += [among(session, _CLAIMS.c.ident, part) for part in chunks(idents)]
+    conditions += [among(session, _CLAIMS.c.mac, part) for part in chunks(macs)]
+    conditions += [among(session, _CLAIMS.c.id, part) for part in chunks(claim_ids)]
     for part in chunks(device_ids):
         conditions.append(SubscriberClaim.switch_ip.in_(select(Device.ip).where(Device.id.in_(part))))
         here = select(Interface.ident).where(Interface.device_id.in_(part), Interface.ident.is_not(None))
@@ -159,136 +142,32 @@ def _claims(
         conditions.append(SubscriberClaim.id.in_(bound.where(Interface.device_id.in_(part))))
     for condition in conditions:
         for row in session.execute(select(*columns).where(condition)):
-            found[row[0]] = _Claim(*row)
+            found[row[0]] = Claim._make(row)
     return list(found.values())
 
 
-def _resolve(session: Session, claims: Sequence[_Claim], uplink_macs: int) -> list[_Place]:
-    by_ident = _current_places(session, {c.ident for c in claims if c.ident})
-    left = [c for c in claims if not (c.ident and c.ident in by_ident)]
-    ports = _Ports(session, {c.switch_ip for c in left if c.switch_ip and c.port})
-    rest = [c for c in left if c.mac and ports.find(c.switch_ip, c.port) is None]
-    by_mac = _mac_places(session, {c.mac for c in rest}, uplink_macs)
-    places = []
-    for claim in claims:
-        reason = ""
-        interface_id = by_ident.get(claim.ident) if claim.ident else None
-        if interface_id is not None:
-            places.append(_Place(interface_id, BY_IDENT))
-            continue
-        if claim.ident:
-            reason = IDENT_UNSEEN
-        if claim.switch_ip and claim.port:
-            interface_id = ports.find(claim.switch_ip, claim.port)
-            if interface_id is not None:
-                places.append(_Place(interface_id, BY_PORT))
-                continue
-            reason = reason or (NO_PORT if ports.known(claim.switch_ip) else NO_SWITCH)
-        if claim.mac:
-            interface_id = by_mac.get(claim.mac)
-            if interface_id is not None:
-                places.append(_Place(interface_id, BY_MAC))
-                continue
-            reason = reason or (MAC_UPLINK if claim.mac in by_mac else MAC_UNSEEN)
-        places.append(_Place(None, 0, reason or NO_CLAIM))
-    return places
-
-
-def _current_places(session: Session, idents: Collection[str]) -> dict[str, int]:
-    places: dict[str, int] = {}
-    for part in chunks(sorted(idents)):
-        query = select(Interface.ident, Interface.id).where(Interface.ident.in_(part)).order_by(*place_order())
-        for ident, interface_id in session.execute(query):
-            places.setdefault(str(ident), interface_id)
-    return places
-
-
-class _Ports:
-    """Ports of the switches that claims name: bind key first, then name, then the trailing number (never an ONU's)."""
-
-    def __init__(self, session: Session, ips: Collection[str]) -> None:
-        self._devices: set[str] = set()
-        self._keys: dict[tuple[str, int, str], int] = {}
-        for part in chunks(sorted(ips)):
-            self._devices.update(session.scalars(select(Device.ip).where(Device.ip.in_(part))))
-            query = (
-                select(Device.ip, Interface.id, Interface.bind_key, Interface.name, Interface.port_num, Interface.type)
-                .join(Interface, Interface.device_id == Device.id)
-                .where(Device.ip.in_(part))
-                .order_by(Interface.gone_at.is_not(None), Interface.id)
-            )
-            for ip, interface_id, bind_key, name, port_num, kind in session.execute(query):
-                self._keys.setdefault((ip, 0, bind_key.casefold()), interface_id)
-                self._keys.setdefault((ip, 1, name.casefold()), interface_id)
-                if port_num is not None and kind != "ONU":
-                    self._keys.setdefault((ip, 2, str(port_num)), interface_id)
-
-    def known(self, ip: str) -> bool:
-        return ip in self._devices
-
-    def find(self, ip: str, port: str) -> int | None:
-        text = port.strip().casefold()
-        if not text:
-            return None
-        for rank in (0, 1):
-            found = self._keys.get((ip, rank, text))
-            if found is not None:
-                return found
-        number = port_number(text)
-        return None if number is None else self._keys.get((ip, 2, str(number)))
-
-
-def _mac_places(session: Session, macs: Collection[str], uplink_macs: int) -> dict[str, int | None]:
-    """MAC -> interface, None when it is seen on uplinks only. The port with the fewest addresses is nearest the subscriber."""
-    seen: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for part in chunks(sorted(macs)):
-        query = select(FdbHistory.mac, FdbHistory.interface_id, FdbHistory.last_seen_at)
-        for mac, interface_id, at in session.execute(query.where(FdbHistory.mac.in_(part), FdbHistory.active)):
-            seen[mac].append((interface_id, at))
-    counts: dict[int, int] = {}
-    for part in chunks(sorted({interface_id for places in seen.values() for interface_id, _at in places})):
-        query_counts = (
-            select(FdbHistory.interface_id, func.count(FdbHistory.mac.distinct()))
-            .where(FdbHistory.interface_id.in_(part), FdbHistory.active)
-            .group_by(FdbHistory.interface_id)
-        )
-        counts.update((interface_id, count) for interface_id, count in session.execute(query_counts))
-    result: dict[str, int | None] = {}
-    for mac, places in seen.items():
-        edge = [(counts[i], -at, i) for i, at in places if counts[i] <= uplink_macs]
-        result[mac] = min(edge)[2] if edge else None
-    return result
-
-
-def _store(session: Session, claims: Sequence[_Claim], places: Sequence[_Place]) -> int:
+def _store(session: Session, claims: Sequence[Claim], places: Sequence[Place]) -> int:
     old: dict[int, tuple[int, int]] = {}
     for part in chunks([claim.id for claim in claims]):
-        query = select(Binding.claim_id, Binding.interface_id, Binding.strength).where(Binding.claim_id.in_(part))
+        query = select(Binding.claim_id, Binding.interface_id, Binding.strength).where(among(session, _BINDINGS.c.claim_id, part))
         old.update({claim_id: (interface_id, strength) for claim_id, interface_id, strength in session.execute(query)})
     dead: list[int] = []
-    fresh: list[dict[str, Any]] = []
-    reasons: list[dict[str, Any]] = []
+    fresh: list[tuple[Any, ...]] = []
+    reasons: list[tuple[str, int]] = []
     for claim, place in zip(claims, places, strict=True):
         if place.reason != claim.unmatched:
-            reasons.append({"id": claim.id, "unmatched": place.reason})
+            reasons.append((place.reason, claim.id))
         before = old.get(claim.id)
         if before == (place.interface_id, place.strength) or (before is None and place.interface_id is None):
             continue
         if before is not None:
             dead.append(claim.id)
         if place.interface_id is not None:
-            fresh.append(
-                {
-                    "claim_id": claim.id,
-                    "subscriber_id": claim.subscriber_id,
-                    "interface_id": place.interface_id,
-                    "strength": place.strength,
-                }
-            )
+            fresh.append((claim.id, claim.subscriber_id, place.interface_id, place.strength))
     for part in chunks(dead):
-        session.execute(delete(Binding).where(Binding.claim_id.in_(part)))
-    if fresh:
-        session.execute(insert(Binding), fresh)
-    if reasons:
-        session.execute(update(SubscriberClaim), reasons)
-    return len(set(dead) | {row["claim_id"] for row in fresh})
+        session.execute(delete(_BINDINGS).where(among(session, _BINDINGS.c.claim_id, part)))
+    for part in chunks(fresh):
+        insert_rows(session, _BINDINGS, _BINDING_COLUMNS, part)
+    for part in chunks(reasons):
+        update_rows(session, _CLAIMS, ("unmatched",), part)
+    return len(set(dead) | {row[0] for row in fresh})

@@ -12,9 +12,10 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from wildcore.errors import Conflict
@@ -24,8 +25,21 @@ from wildcore.store.tables import Lease
 LEASE_SEC = 30
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A lease that was taken. It may have run out since (a process that stood still): ask `still` where it matters."""
+
+    key: str
+    owner: str
+
+    def still(self, session: Session) -> bool:
+        """Whether it is ours yet; nobody else takes it before the caller's write transaction ends."""
+        query = select(Lease.owner).where(Lease.key == self.key).with_for_update()
+        return session.execute(query).scalar_one_or_none() == self.owner
+
+
 @asynccontextmanager
-async def hold(runtime: Runtime, key: str, busy: str) -> AsyncIterator[None]:
+async def hold(runtime: Runtime, key: str, busy: str) -> AsyncIterator[Held]:
     """Hold the lease within the block. Raises Conflict with the text `busy` while another holds it."""
     owner = uuid.uuid4().hex
     try:
@@ -34,7 +48,7 @@ async def hold(runtime: Runtime, key: str, busy: str) -> AsyncIterator[None]:
         raise Conflict(busy) from None
     renewing = asyncio.create_task(_renew(runtime, key, owner))
     try:
-        yield
+        yield Held(key, owner)
     finally:
         renewing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -57,7 +71,8 @@ def _give_back(session: Session, key: str, owner: str) -> None:
 async def _renew(runtime: Runtime, key: str, owner: str) -> None:
     while True:
         await asyncio.sleep(LEASE_SEC / 3)
-        await runtime.db.run_write(lambda session: _move_on(session, key, owner))
+        with contextlib.suppress(SQLAlchemyError):  # a database that is busy: the next third tries again
+            await runtime.db.run_write(lambda session: _move_on(session, key, owner))
 
 
 def _move_on(session: Session, key: str, owner: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -35,10 +35,12 @@ class Billing(Protocol):
         """Key, title, address and the field that global search shows (`uid`, `agreement` or `login`)."""
         ...
 
-    def records(self) -> AsyncIterator[list[SubscriberRecord]]:
+    def records(self) -> AsyncIterator[Sequence[SubscriberRecord | None]]:
         """All subscribers in parts, as they arrive. Raises BillingError that says what to do.
 
         The list is whole only when the iterator has ended without an error; parts given before may be of a list that is cut off.
+        None stands for an element that cannot be used (no uid, no object): it is counted and told. Several records of one uid
+        are one subscriber with several claims.
         """
         ...
 

@@ -94,7 +94,7 @@ class _Progress:
         self.text = ""
 
     def tell(self, stage: str, done: int, total: int) -> None:
-        self.text = f"{stage} {done}/{total}" if total else stage
+        self.text = f"{stage} {done}/{total}" if total else f"{stage} {done}" if done else stage
 
 
 async def _keep(runtime: Runtime, taken: Taken, progress: _Progress) -> None:

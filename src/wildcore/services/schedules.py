@@ -177,3 +177,9 @@ def _view(
         running=row is not None and (row.lease_until or 0) > runtime.now(),
         last=run_view(last) if last is not None else None,
     )
+
+
+def running_trigger(session: Session, key: str) -> str:
+    """What started the run that is under way: cron, or the login of a person; cron also when there is none."""
+    query = select(ScheduleRun.trigger).where(ScheduleRun.key == key, ScheduleRun.result == RUNNING)
+    return session.scalar(query.order_by(ScheduleRun.id.desc()).limit(1)) or "cron"

@@ -1,201 +1,228 @@
 """Taking a billing system's subscribers into the store: compare first, then write all changes in one transaction.
 
-Billing-agnostic: a component turns its billing's answer into `SubscriberRecord`s. What is stored are billing's claims; which
-interface that is now is `services.bindings`' work. Memory: the records and one row each of what is stored, nothing of history.
-Statements: a constant number plus one for each 5000 rows.
+Billing-agnostic: a component turns its billing's answer into `SubscriberRecord`s, `services.subscriber_jobs` carries a sync out.
+What is stored are billing's claims; which interface that is now is `services.bindings`' work. Memory: what was received and the
+rows that change, nothing of history. Statements: a constant number plus one for each 5000 rows that change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import attrgetter, itemgetter
+from typing import Any, cast
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Table, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from wildcore.errors import BillingError
 from wildcore.i18n import gettext
-from wildcore.model.subscriber import SubscriberClaim as ClaimRecord
 from wildcore.model.subscriber import SubscriberRecord
-from wildcore.services.bindings import BY_IDENT, BY_MAC, BY_PORT, UPLINK_MACS, chunks, rebind
-from wildcore.store.db import Database
+from wildcore.services import bindings
+from wildcore.services.bindings import BY_IDENT, BY_MAC, BY_PORT, UPLINK_MACS, chunks
+from wildcore.services.ports import BillingSource
+from wildcore.services.subscriber_changes import ADDED, CHANGED, FIELDS, REMOVED, Change, Changes
+from wildcore.store.bulk import among, insert_rows, is_sqlite, update_rows
 from wildcore.store.tables import Binding, Subscriber, SubscriberClaim
 
-Progress = Callable[[str, int, int], None]
-_COLUMNS = tuple(field.name for field in fields(SubscriberRecord) if field.name != "claims")
+_SUBSCRIBERS = cast(Table, Subscriber.__table__)
+_CLAIMS = cast(Table, SubscriberClaim.__table__)
+_BINDINGS = cast(Table, Binding.__table__)
+_CLAIM_FIELDS = ("ident", "switch_ip", "port", "mac")
+
+Claims = tuple[tuple[str, ...], ...]
+Row = tuple[str, ...]
+_values = attrgetter(*FIELDS)
+_claim_values = attrgetter(*_CLAIM_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
 class SyncSummary:
-    """What one sync did, or would do (`dry_run`). Counts are subscribers, except the matches, which are claims."""
+    """What one sync did, or would do (`dry_run`). Counts are subscribers, except the matches, which are claims.
+
+    `unusable` are elements of billing's list without a uid or of a wrong form. Times are those of receiving the list and of the
+    write transaction. A dry run knows no matches.
+    """
 
     received: int
     added: int
     changed: int
     removed: int
     unchanged: int
+    unusable: int = 0
     by_ident: int = 0
     by_port: int = 0
     by_mac: int = 0
     unmatched: int = 0
+    fetch_ms: int = 0
+    write_ms: int = 0
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    added: list[SubscriberRecord]
-    changed: list[tuple[int, SubscriberRecord]]
-    removed: list[int]
-    unchanged: int
+class Received:
+    """Billing's list as it comes: a row and the claims for each uid. Texts that many share (streets, switches) are kept once."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, tuple[Row, Claims]] = {}
+        self.unusable = 0
+        self._known: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def add(self, records: Iterable[SubscriberRecord | None]) -> None:
+        """Take a part of the list. Records with one uid are one subscriber with several claims; its first texts count."""
+        rows, keep = self.rows, self._known.setdefault
+        for record in records:
+            if record is None:
+                self.unusable += 1
+                continue
+            claims: Claims = tuple(map(_claim_values, record.claims))
+            before = rows.get(record.uid)
+            if before is not None:
+                rows[record.uid] = before[0], tuple(dict.fromkeys((*before[1], *claims)))
+                continue
+            *own, settlement, lane, house, app = _values(record)
+            shared = (keep(one, one) for one in (settlement, lane, house, app))
+            kept = tuple((ident, keep(ip, ip), keep(port, port), mac) for ident, ip, port, mac in claims)
+            rows[record.uid] = (*own, *shared), kept
 
 
-def synchronise(
-    db: Database,
-    source: str,
-    records: Iterable[SubscriberRecord],
-    *,
-    now: int,
-    max_removal_percent: float = 20.0,
-    force: bool = False,
-    dry_run: bool = False,
-    uplink_macs: int = UPLINK_MACS,
-    progress: Progress | None = None,
-) -> SyncSummary:
-    """Make the stored subscribers of `source` equal to `records`.
+@dataclass(slots=True)
+class Plan:
+    """What a sync is going to write, and the first of its changes for people to read."""
 
-    Records with one uid are one subscriber with several claims. Raises BillingError, with nothing changed, when there is no
-    record, or when more than `max_removal_percent` of the stored subscribers would go and `force` is not set.
-    Only one sync of a source may run at a time: the caller holds a lease.
+    added: list[tuple[str, Row, Claims]] = field(default_factory=list)
+    changed: list[tuple[int, Row]] = field(default_factory=list)
+    moved: list[tuple[int, Claims]] = field(default_factory=list)  # their claims differ
+    removed: list[int] = field(default_factory=list)
+    changed_count: int = 0
+    unchanged: int = 0
+    unusable: int = 0
+    changes: list[Change] = field(default_factory=list)
+
+    def summary(self, *, dry_run: bool = False) -> SyncSummary:
+        """The counts, without matches."""
+        return SyncSummary(
+            received=len(self.added) + self.changed_count + self.unchanged,
+            added=len(self.added),
+            changed=self.changed_count,
+            removed=len(self.removed),
+            unchanged=self.unchanged,
+            unusable=self.unusable,
+            dry_run=dry_run,
+        )
+
+
+def compare(session: Session, source: BillingSource, received: Received, *, force: bool = False) -> Plan:
+    """What has to be written so that the stored subscribers of `source` equal those received. Empties `received`.
+
+    Raises BillingError when there is no subscriber, or when more than `source.max_removal_percent` of the stored ones would go
+    and `force` is not set.
     """
-    report = progress or (lambda _stage, _done, _total: None)
-    merged = _merge(records)
-    if not merged:
-        raise BillingError(gettext("Billing sent an empty list of subscribers. Nothing was changed"))
-    report("compare", 0, len(merged))
-    with db.read() as session:
-        plan = _compare(session, source, merged)
-        stored = plan.unchanged + len(plan.changed) + len(plan.removed)
-    if not force and stored and len(plan.removed) * 100 > max_removal_percent * stored:
-        raise BillingError(
-            gettext(
-                "Billing's list lacks {removed} of {stored} known subscribers, more than {percent} %. Nothing was changed. "
-                "If this is right, run the sync with --force",
-                removed=len(plan.removed),
-                stored=stored,
-                percent=f"{max_removal_percent:g}",
-            )
-        )
-    summary = SyncSummary(len(merged), len(plan.added), len(plan.changed), len(plan.removed), plan.unchanged, dry_run=dry_run)
-    if dry_run:
-        return summary
-    report("write", 0, len(plan.added) + len(plan.changed) + len(plan.removed))
-    with db.write() as session:
-        claim_ids = _write(session, source, plan, now)
-        report("bind", 0, len(claim_ids))
-        everything = len(claim_ids) > 20_000
-        rebind(session, claim_ids=() if everything else claim_ids, everything=everything, uplink_macs=uplink_macs)
-        summary = _with_matches(session, source, summary)
-    report("done", len(merged), len(merged))
-    return summary
-
-
-def _merge(records: Iterable[SubscriberRecord]) -> dict[str, SubscriberRecord]:
-    merged: dict[str, SubscriberRecord] = {}
-    for record in records:
-        known = merged.get(record.uid)
-        if known is None:
-            merged[record.uid] = record
-        else:
-            claims = tuple(dict.fromkeys((*known.claims, *record.claims)))
-            merged[record.uid] = replace(known, claims=claims)
-    return merged
-
-
-def _compare(session: Session, source: str, records: dict[str, SubscriberRecord]) -> _Plan:
-    claims: dict[int, list[ClaimRecord]] = {}
-    query_claims = (
-        select(
-            SubscriberClaim.subscriber_id,
-            SubscriberClaim.ident,
-            SubscriberClaim.switch_ip,
-            SubscriberClaim.port,
-            SubscriberClaim.mac,
-        )
-        .join(Subscriber, Subscriber.id == SubscriberClaim.subscriber_id)
-        .where(Subscriber.source == source)
-        .order_by(SubscriberClaim.id)
-    )
-    for subscriber_id, *parts in session.execute(query_claims):
-        claims.setdefault(subscriber_id, []).append(ClaimRecord(*parts))
-    seen: set[str] = set()
-    changed: list[tuple[int, SubscriberRecord]] = []
-    removed: list[int] = []
-    unchanged = 0
-    columns = [getattr(Subscriber, name) for name in _COLUMNS]
-    for subscriber_id, *values in session.execute(select(Subscriber.id, *columns).where(Subscriber.source == source)):
-        stored = SubscriberRecord(**dict(zip(_COLUMNS, values, strict=True)), claims=tuple(claims.get(subscriber_id, ())))
-        record = records.get(stored.uid)
-        if record is None:
-            removed.append(subscriber_id)
+    if not received.rows:
+        raise BillingError(_nothing_text(received.unusable))
+    plan, changes = Plan(unusable=received.unusable), Changes()
+    rows, stored_count = received.rows, 0
+    for (subscriber_id, uid, *stored), stored_claims in _stored(session, source.key):
+        stored_count += 1
+        old = tuple(stored)
+        found = rows.pop(uid, None)
+        if found is None:
+            plan.removed.append(subscriber_id)
+            changes.add(REMOVED, uid, old, stored_claims)
             continue
-        seen.add(stored.uid)
-        if stored == record:
-            unchanged += 1
-        else:
-            changed.append((subscriber_id, record))
-    added = [record for uid, record in records.items() if uid not in seen]
-    return _Plan(added, changed, removed, unchanged)
+        row, claims = found
+        if row == old and claims == stored_claims:
+            plan.unchanged += 1
+            continue
+        plan.changed_count += 1
+        plan.changed.append((subscriber_id, row))
+        if claims != stored_claims:
+            plan.moved.append((subscriber_id, claims))
+        changes.add(CHANGED, uid, row, claims, old, stored_claims)
+    for uid in sorted(rows):
+        row, claims = rows[uid]
+        plan.added.append((uid, row, claims))
+        changes.add(ADDED, uid, row, claims)
+    rows.clear()
+    if not force and stored_count and len(plan.removed) * 100 > source.max_removal_percent * stored_count:
+        raise BillingError(_removal_text(source, len(plan.removed), stored_count))
+    plan.changes = changes.first()
+    return plan
 
 
-def _write(session: Session, source: str, plan: _Plan, now: int) -> list[int]:
-    """Write the plan and return the ids of all claims that are new."""
+def write(session: Session, source: str, plan: Plan, *, now: int, uplink_macs: int = UPLINK_MACS) -> SyncSummary:
+    """Write the plan within the caller's transaction and bind what is new. Only one sync of a source may run at a time.
+
+    A live look-up may have stored somebody since the comparison: the list's word replaces it.
+    """
+    bindings.lock(session)
+    for part in chunks([uid for uid, _row, _claims in plan.added]):
+        since = select(_SUBSCRIBERS.c.id).where(_SUBSCRIBERS.c.source == source, among(session, _SUBSCRIBERS.c.uid, part))
+        if ids_since := session.scalars(since).all():
+            _drop_claims(session, ids_since)
+            session.execute(delete(_SUBSCRIBERS).where(among(session, _SUBSCRIBERS.c.id, ids_since)))
     for part in chunks(plan.removed):
         _drop_claims(session, part)
-        session.execute(delete(Subscriber).where(Subscriber.id.in_(part)))
-    if plan.changed:
-        session.execute(update(Subscriber), [{"id": one, "updated_at": now, **_row(record)} for one, record in plan.changed])
-        for part in chunks([subscriber_id for subscriber_id, _record in plan.changed]):
-            _drop_claims(session, part)
-    owners = {record.uid: (subscriber_id, record) for subscriber_id, record in plan.changed}
-    if plan.added:
-        session.execute(
-            insert(Subscriber.__table__),  # type: ignore[arg-type]  # a Table, which the stubs do not know
-            [{"source": source, "updated_at": now, **_row(record)} for record in plan.added],
-        )
-        ids = _ids_by_uid(session, source, {record.uid for record in plan.added})
-        owners.update((record.uid, (ids[record.uid], record)) for record in plan.added)
-    rows = [
-        {
-            "subscriber_id": subscriber_id,
-            "ident": claim.ident,
-            "switch_ip": claim.switch_ip,
-            "port": claim.port,
-            "mac": claim.mac,
-            "unmatched": "",
-        }
-        for subscriber_id, record in owners.values()
-        for claim in record.claims
+        session.execute(delete(_SUBSCRIBERS).where(among(session, _SUBSCRIBERS.c.id, part)))
+    for part in chunks([subscriber_id for subscriber_id, _claims in plan.moved]):
+        _drop_claims(session, part)
+    for part in chunks(plan.changed):
+        update_rows(session, _SUBSCRIBERS, ("updated_at", *FIELDS), [(now, *row, subscriber_id) for subscriber_id, row in part])
+    ids = _new_ids(session, _SUBSCRIBERS, len(plan.added))
+    columns = ("id", "source", "updated_at", "uid", *FIELDS)
+    for part in chunks(zip(ids, plan.added, strict=True)):
+        rows = [(subscriber_id, source, now, uid, *row) for subscriber_id, (uid, row, _claims) in part]
+        insert_rows(session, _SUBSCRIBERS, columns, rows)
+    owners = [*plan.moved, *zip(ids, (claims for _uid, _row, claims in plan.added), strict=True)]
+    flat = [(subscriber_id, claim) for subscriber_id, claims in owners for claim in claims]
+    new = [
+        bindings.Claim._make((claim_id, subscriber_id, *claim, ""))
+        for claim_id, (subscriber_id, claim) in zip(_new_ids(session, _CLAIMS, len(flat)), flat, strict=True)
     ]
-    if not rows:
-        return []
-    newest = session.execute(select(func.coalesce(func.max(SubscriberClaim.id), 0))).scalar_one()
-    session.execute(insert(SubscriberClaim.__table__), rows)  # type: ignore[arg-type]  # see above
-    return list(session.scalars(select(SubscriberClaim.id).where(SubscriberClaim.id > newest)))
+    bindings.add_claims(session, new, uplink_macs=uplink_macs)
+    return _with_matches(session, source, plan.summary())
 
 
-def _drop_claims(session: Session, subscriber_ids: Collection[int]) -> None:
-    session.execute(delete(Binding).where(Binding.subscriber_id.in_(subscriber_ids)))
-    session.execute(delete(SubscriberClaim).where(SubscriberClaim.subscriber_id.in_(subscriber_ids)))
+def _stored(session: Session, source: str) -> Iterator[tuple[Any, Claims]]:
+    """Stored subscribers by id, each with its claims; read side by side, so that neither is ever held whole."""
+    columns = [_CLAIMS.c[name] for name in _CLAIM_FIELDS]
+    query_claims = (
+        select(_CLAIMS.c.subscriber_id, *columns)
+        .join(_SUBSCRIBERS, _SUBSCRIBERS.c.id == _CLAIMS.c.subscriber_id)
+        .where(_SUBSCRIBERS.c.source == source)
+        .order_by(_CLAIMS.c.subscriber_id, _CLAIMS.c.id)
+        .execution_options(yield_per=5000)
+    )
+    names = ("id", "uid", *FIELDS)
+    query = select(*(_SUBSCRIBERS.c[name] for name in names)).where(_SUBSCRIBERS.c.source == source).order_by(_SUBSCRIBERS.c.id)
+    groups = groupby(session.execute(query_claims), key=itemgetter(0))
+    owner, rows = next(groups, (None, iter(())))
+    for stored in session.execute(query.execution_options(yield_per=5000)):
+        if owner != stored[0]:
+            yield stored, ()
+            continue
+        yield stored, tuple(tuple(claim[1:]) for claim in rows)
+        owner, rows = next(groups, (None, iter(())))
 
 
-def _ids_by_uid(session: Session, source: str, uids: set[str]) -> dict[str, int]:
-    query = select(Subscriber.uid, Subscriber.id).where(Subscriber.source == source)
-    return {uid: one for uid, one in session.execute(query) if uid in uids}
+def _drop_claims(session: Session, subscriber_ids: Sequence[int]) -> None:
+    session.execute(delete(_BINDINGS).where(among(session, _BINDINGS.c.subscriber_id, subscriber_ids)))
+    session.execute(delete(_CLAIMS).where(among(session, _CLAIMS.c.subscriber_id, subscriber_ids)))
 
 
-def _row(record: SubscriberRecord) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in _COLUMNS}
+def _new_ids(session: Session, table: Table, count: int) -> Sequence[int]:
+    """Ids that no row ever had, known before the rows are written: claims need those of their subscribers."""
+    if not count:
+        return ()
+    if is_sqlite(session):
+        query = "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = :name), 0), coalesce(max(id), 0))"
+        newest = session.execute(text(f"{query} FROM {table.name}"), {"name": table.name}).scalar_one()
+        return range(newest + 1, newest + 1 + count)
+    query = "SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)"
+    return list(session.scalars(text(query), {"name": table.name, "count": count}))
 
 
 def _with_matches(session: Session, source: str, summary: SyncSummary) -> SyncSummary:
@@ -218,4 +245,26 @@ def _with_matches(session: Session, source: str, summary: SyncSummary) -> SyncSu
         by_port=found.get(BY_PORT, 0),
         by_mac=found.get(BY_MAC, 0),
         unmatched=unmatched,
+    )
+
+
+def _nothing_text(unusable: int) -> str:
+    if not unusable:
+        return gettext("Billing sent an empty list of subscribers. Nothing was changed")
+    return gettext(
+        "None of the {count} elements of billing's list can be used: they have no uid. Nothing was changed. "
+        "Is this the right billing system, and a version that Wildcore knows?",
+        count=unusable,
+    )
+
+
+def _removal_text(source: BillingSource, removed: int, stored: int) -> str:
+    command = f"wca {source.command} --force" if source.command else "--force"
+    return gettext(
+        "Billing's list lacks {removed} of {stored} known subscribers, more than {percent} %. Nothing was changed. "
+        "If this is right, run the sync with --force: {command}",
+        removed=removed,
+        stored=stored,
+        percent=f"{source.max_removal_percent:g}",
+        command=command,
     )

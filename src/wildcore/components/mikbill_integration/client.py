@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
-from collections.abc import AsyncIterator, Iterator
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from wildcore.components.mikbill_integration.records import ArrayReader
 from wildcore.errors import BillingError
 from wildcore.i18n import gettext
 
 LIST_PATH = "/api/index/support"
+SEARCH_PATH = "/json/index/support"
 LIST_TIMEOUT = httpx.Timeout(120.0, connect=10.0)
+SEARCH_TIMEOUT = httpx.Timeout(5.0)
+PART_BYTES = 256 * 1024
+MOST_BYTES = 1024 * 1024 * 1024
+MOST_FOUND_BYTES = 1024 * 1024
+MOST_ERROR = 64 * 1024
 _UNAUTHORIZED, _ADDRESS_DENIED = -401, -399
 
 
@@ -26,28 +35,34 @@ class MikbillClient:
     key: str
     verify: bool = True
 
-    async def subscriber_list(self) -> list[str]:
-        """The text of the subscriber list, in chunks as it came. Raises BillingError that says what to do."""
-        chunks: list[str] = []
-        async with self._request(LIST_PATH, {"request": "get_user_list"}) as answer:
-            decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-            try:
-                chunks.extend([decoder.decode(part) async for part in answer.aiter_bytes(65536)])
-            except httpx.TimeoutException:
-                raise BillingError(gettext("Billing stopped sending in the middle of the list. Nothing was changed")) from None
-            except httpx.HTTPError:
-                raise BillingError(gettext("Billing's answer was cut off in the middle. Nothing was changed")) from None
-            chunks.append(decoder.decode(b"", final=True))
-        _refuse_error(chunks)
-        return chunks
+    async def subscriber_list(self) -> AsyncGenerator[list[Any], None]:
+        """Elements of the subscriber list in parts, as they arrive. Raises BillingError that says what to do."""
+        async with self._request(LIST_PATH, {"request": "get_user_list"}, LIST_TIMEOUT) as answer:
+            reader = ArrayReader()
+            async for text in _texts(answer, MOST_BYTES):
+                part = await asyncio.to_thread(reader.feed, text)
+                if part:
+                    yield part
+            yield await asyncio.to_thread(reader.end)
+
+    async def search(self, param: str, value: str) -> list[Any]:
+        """Who has the ONU with this `mac` or `serial` now, as billing tells it; [] when it knows nobody."""
+        query = {"request": "search", "param": param, "value": value}
+        async with self._request(SEARCH_PATH, query, SEARCH_TIMEOUT) as answer:
+            text = "".join([part async for part in _texts(answer, MOST_FOUND_BYTES)])
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            raise BillingError(gettext("Billing's answer to the look-up of an ONU is no JSON")) from None
+        return list(_flat(found))
 
     @asynccontextmanager
-    async def _request(self, path: str, query: dict[str, str]) -> AsyncIterator[httpx.Response]:
+    async def _request(self, path: str, query: dict[str, str], timeout: httpx.Timeout) -> AsyncIterator[httpx.Response]:
         self._check()
         parameters = {"key": self.key, **query}
         try:
             async with (
-                httpx.AsyncClient(verify=self.verify, timeout=LIST_TIMEOUT, follow_redirects=False) as http,
+                httpx.AsyncClient(verify=self.verify, timeout=timeout, follow_redirects=False) as http,
                 http.stream("GET", f"{self.address}{path}", params=parameters) as answer,
             ):
                 if answer.status_code != httpx.codes.OK:
@@ -92,14 +107,67 @@ def _reason(error: httpx.ConnectError) -> str:
     return text if text and "key=" not in text else type(error).__name__
 
 
-def _refuse_error(chunks: list[str]) -> None:
-    """Raise when the whole answer is one of MikBill's error objects, or a page instead of JSON."""
-    start = next((chunk.lstrip("\ufeff \t\r\n") for chunk in chunks if chunk.strip()), "")
+async def _texts(answer: httpx.Response, most_bytes: int) -> AsyncIterator[str]:
+    """The answer's text as it comes, once it is sure that it is neither an error object nor a page."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    first, size = "", 0
+    checked = False
+    async for part in _parts(answer):
+        size += len(part)
+        if size > most_bytes:
+            raise BillingError(
+                gettext("Billing's answer is larger than {size} MB. Nothing was changed", size=most_bytes // 1024 // 1024)
+            )
+        text = decoder.decode(part)
+        if checked:
+            yield text
+            continue
+        first += text
+        start = first.lstrip("\ufeff \t\r\n")[:1]
+        if start in ("{", "<") and len(first) < MOST_ERROR:
+            continue  # an error is told when it is here whole
+        if start:
+            _refuse_error(first)
+            checked = True
+            yield first
+    text = decoder.decode(b"", final=True)
+    if not checked:
+        text = first + text
+        _refuse_error(text)
+    yield text
+
+
+async def _parts(answer: httpx.Response) -> AsyncIterator[bytes]:
+    try:
+        async for part in answer.aiter_bytes(PART_BYTES):
+            yield part
+    except httpx.TimeoutException:
+        raise BillingError(
+            gettext("Billing stopped sending in the middle of its answer. Nothing was changed. Look at what keeps billing busy")
+        ) from None
+    except httpx.HTTPError:
+        raise BillingError(
+            gettext("Billing's answer was cut off in the middle. Nothing was changed. Look at billing's log and its web server's")
+        ) from None
+
+
+def _flat(found: Any) -> Iterator[Any]:
+    """Billing wraps what it found in lists, one or two deep."""
+    if isinstance(found, list):
+        for one in found:
+            yield from _flat(one)
+    elif found:
+        yield found
+
+
+def _refuse_error(text: str) -> None:
+    """Raise when the answer is one of MikBill's error objects, or a page instead of JSON."""
+    start = text.lstrip("\ufeff \t\r\n")
     if start.startswith("<"):
         raise BillingError(gettext("Billing answered with a page instead of data: is MIKBILL_API_ADDR the address of MikBill?"))
     if not start.startswith("{"):
         return
-    error = _error_object("".join(chunks))
+    error = _error_object(start)
     if error.get("code") == _UNAUTHORIZED:
         raise BillingError(gettext("Billing refused the API key: check MIKBILL_AUTH_KEY"))
     if error.get("code") == _ADDRESS_DENIED:
@@ -111,18 +179,11 @@ def _refuse_error(chunks: list[str]) -> None:
 
 def _error_object(text: str) -> dict[str, Any]:
     try:
-        value = httpx.Response(200, text=text).json()
-    except ValueError:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
 
 def _message(error: dict[str, Any]) -> str:
     return " ".join(str(error.get("message", "")).split())[:200] or "?"
-
-
-def texts(chunks: list[str]) -> Iterator[str]:
-    """The chunks one by one, each given up as it is read, so that the list is never held twice."""
-    for at, chunk in enumerate(chunks):
-        yield chunk
-        chunks[at] = ""

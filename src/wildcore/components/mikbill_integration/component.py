@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from wildcore.components.mikbill_integration import api, cli, jobs
+from wildcore.components.mikbill_integration.billing import COMMAND, SCHEDULE, MikbillBilling
 from wildcore.components.mikbill_integration.settings import SECTION, SETTINGS
 from wildcore.i18n import _
-from wildcore.kit import Component, Permission, PermissionGroup, Route, Schedule
+from wildcore.kit import Component, Permission, PermissionGroup, Route
+from wildcore.kit.billing import last_sync_route, sync_command, sync_route, sync_schedule
 from wildcore.services.ports import Billing
 
 GROUP = PermissionGroup("mikbill", _("MikBill"))
@@ -20,24 +21,23 @@ component = Component(
     permissions=(SYNC,),
     settings=SETTINGS,
     sections={SECTION: _("MikBill")},
-    provides={Billing: jobs.MikbillBilling},
+    provides={Billing: MikbillBilling},
     api=(
         Route(
             "POST",
             "/component/mikbill_integration/sync",
-            api.start_sync,
+            sync_route(MikbillBilling),
             SYNC,
             "Synchronise the subscribers with MikBill now",
         ),
-    ),
-    commands=cli.COMMANDS,
-    schedules=(
-        Schedule(
-            jobs.SCHEDULE,
-            "0 4,12 * * *",
-            jobs.sync_clients,
-            _("Sync of MikBill's subscribers"),
-            "mikbill_integration:sync-clients",
+        Route(
+            "GET",
+            "/component/mikbill_integration/sync",
+            last_sync_route(MikbillBilling),
+            SYNC,
+            "The last sync with MikBill: its state, and its counts or its error",
         ),
     ),
+    commands=(sync_command(COMMAND, MikbillBilling, "Take the subscribers from MikBill and bind them to ONUs and ports."),),
+    schedules=(sync_schedule(SCHEDULE, MikbillBilling, title=_("Sync of MikBill's subscribers"), command=COMMAND),),
 )
