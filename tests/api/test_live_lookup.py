@@ -41,7 +41,7 @@ async def client(whole: World, billing: BillingServer) -> AsyncIterator[httpx.As
         runtime.settings.set(session, {keys.API_ADDR.key: billing.url, keys.AUTH_KEY.key: KEY})
     runtime.settings.forget()
     runtime.ports.supply("mikbill_integration", Billing, lambda: MikbillBilling(runtime))
-    key = whole.key(whole.user("operator", all_groups=True), scope="billing", kind="cross")
+    key = whole.key(whole.user("operator", all_groups=True), scope="billing", kind="cross", life_sec=86400)
     async with whole.client(key) as made:
         yield made
 

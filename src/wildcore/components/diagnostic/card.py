@@ -1,4 +1,5 @@
-"""The diagnosis as one piece of HTML for billing's own page: no script, no outside file, tables that old browsers draw too.
+"""The diagnosis as one piece of HTML for billing's own page: no script, no outside file, no style sheet, tables
+that old browsers draw too.
 
 Every text goes through `html.escape`; what devices say is never markup.
 """
@@ -32,30 +33,40 @@ _TONES = {
     "Down": BAD,
     "Disabled": WARN,
 }
-_STYLE = """
-.wildcore-card{font:14px/1.45 -apple-system,"Segoe UI",Roboto,Arial,sans-serif;color:#1f2937;background:#fff;max-width:760px;
-border:1px solid #dbe0e6;border-radius:8px;padding:14px 16px;margin:0}
-.wildcore-card h2{font-size:16px;margin:0 0 2px}.wildcore-card h3{font-size:12px;margin:14px 0 4px;color:#667085;
-text-transform:uppercase;letter-spacing:.04em}.wildcore-card table{border-collapse:collapse;width:100%}
-.wildcore-card td,.wildcore-card th{padding:3px 8px 3px 0;text-align:left;vertical-align:top;border-top:1px solid #eef1f4;
-font-weight:normal}.wildcore-card th{color:#667085;width:38%}.wildcore-card .good{color:#17803d;font-weight:600}
-.wildcore-card .bad{color:#c0262d;font-weight:600}.wildcore-card .warn{color:#b45309;font-weight:600}
-.wildcore-card .muted{color:#667085;font-size:12px}.wildcore-card .error{background:#fdecec;color:#8f1d22;border-radius:6px;
-padding:6px 8px;margin:8px 0}.wildcore-card a{color:#0b63c5}
-"""
+# Styles stand at each element: billing pages put the card anywhere, and their own rules must not be touched by ours.
+_STYLES = {
+    "card": "font:14px/1.45 -apple-system,'Segoe UI',Roboto,Arial,sans-serif;color:#1f2937;background:#fff;max-width:760px;"
+    "border:1px solid #dbe0e6;border-radius:8px;padding:14px 16px;margin:0;text-align:left",
+    "h2": "font-size:16px;line-height:1.4;font-weight:bold;margin:0 0 2px",
+    "h3": "font-size:12px;line-height:1.4;font-weight:bold;margin:14px 0 4px;color:#667085;text-transform:uppercase",
+    "table": "border-collapse:collapse;border:0;width:100%;margin:0;background:#fff",
+    "th": "padding:3px 8px 3px 0;text-align:left;vertical-align:top;border:0;border-top:1px solid #eef1f4;"
+    "font-weight:normal;color:#667085;width:38%",
+    "td": "padding:3px 8px 3px 0;text-align:left;vertical-align:top;border:0;border-top:1px solid #eef1f4;color:#1f2937",
+    "good": "color:#17803d;font-weight:bold",
+    "bad": "color:#c0262d;font-weight:bold",
+    "warn": "color:#b45309;font-weight:bold",
+    "muted": "color:#667085;font-size:12px;margin:8px 0 0;text-transform:none;font-weight:normal",
+    "error": "background:#fdecec;color:#8f1d22;border-radius:6px;padding:6px 8px;margin:8px 0",
+    "a": "color:#0b63c5",
+}
+
+
+def _style(*names: str) -> str:
+    return f' style="{";".join(_STYLES[name] for name in names if name)}"'
 
 
 def render(found: Diagnosis, settings: Settings, links: Mapping[str, str]) -> str:
     """The card in the current language."""
     view = found.interface
     head = (
-        f"<h2>{escape(view.name)}</h2>"
-        f'<div class="muted">{escape(view.device.name or view.device.ip)} · {escape(view.device.ip)}'
+        f"<h2{_style('h2')}>{escape(view.name)}</h2>"
+        f"<div{_style('muted')}>{escape(view.device.name or view.device.ip)} · {escape(view.device.ip)}"
         f" · {escape(view.device.model.name)}</div>"
     )
     body = _onu(found, settings) if found.is_onu else _port(found)
     parts = [head, _stale(found), _errors(found), *body, _subscribers(found), _foot(found, links)]
-    return f'<style>{_STYLE}</style><div class="wildcore-card">{"".join(parts)}</div>'
+    return f'<div class="wildcore-card"{_style("card")}>{"".join(parts)}</div>'
 
 
 def _onu(found: Diagnosis, settings: Settings) -> list[str]:
@@ -136,12 +147,12 @@ def _subscribers(found: Diagnosis) -> str:
         data = subscriber_json(one)
         text = " · ".join(str(part) for part in (data["uid"], one.agreement, one.login, one.address_full) if part)
         link = (
-            f'<a href="{escape(one.link)}" target="_blank" rel="noopener noreferrer">{escape(text)}</a>'
+            f'<a href="{escape(one.link)}" target="_blank" rel="noopener noreferrer"{_style("a")}>{escape(text)}</a>'
             if one.link
             else escape(text)
         )
-        rows.append(f"<tr><td>{link}</td></tr>")
-    return f"<h3>{escape(gettext('Subscribers'))}</h3><table>{''.join(rows)}</table>" if rows else ""
+        rows.append(f"<tr><td{_style('td')}>{link}</td></tr>")
+    return _table(escape(gettext("Subscribers")), "".join(rows)) if rows else ""
 
 
 def _stale(found: Diagnosis) -> str:
@@ -152,13 +163,13 @@ def _stale(found: Diagnosis) -> str:
         text = gettext("This place is stale: the ONU stands elsewhere now")
     else:
         return ""
-    return f'<div class="error">{escape(text)}</div>'
+    return f"<div{_style('error')}>{escape(text)}</div>"
 
 
 def _errors(found: Diagnosis) -> str:
     metas = [result.meta for result in (found.system, *found.results.values()) if result is not None]
     texts = list(dict.fromkeys(meta.error for meta in metas if meta.error))
-    return "".join(f'<div class="error">{escape(text[:300])}</div>' for text in texts[:3])
+    return "".join(f"<div{_style('error')}>{escape(text[:300])}</div>" for text in texts[:3])
 
 
 def _section(title: str, rows: Iterable[Row], found: Diagnosis, module: str) -> str:
@@ -166,11 +177,16 @@ def _section(title: str, rows: Iterable[Row], found: Diagnosis, module: str) -> 
     if not shown:
         return ""
     cells = "".join(
-        f'<tr><th>{escape(label)}</th><td class="{tone}">{escape(str(value))}</td></tr>' for label, value, tone in shown
+        f"<tr><th{_style('th')}>{escape(label)}</th><td{_style('td', tone)}>{escape(str(value))}</td></tr>"
+        for label, value, tone in shown
     )
     result = found.results.get(module)
-    age = f' <span class="muted">{escape(_age(result.meta, found.at))}</span>' if result is not None else ""
-    return f"<h3>{escape(title)}{age}</h3><table>{cells}</table>"
+    age = f" <span{_style('muted')}>{escape(_age(result.meta, found.at))}</span>" if result is not None else ""
+    return _table(f"{escape(title)}{age}", cells)
+
+
+def _table(title: str, rows: str) -> str:
+    return f"<h3{_style('h3')}>{title}</h3><table{_style('table')}>{rows}</table>"
 
 
 def _age(meta: CallMeta, now: int) -> str:
@@ -183,7 +199,8 @@ def _age(meta: CallMeta, now: int) -> str:
 
 def _foot(found: Diagnosis, links: Mapping[str, str]) -> str:
     name = escape(gettext("Open in Wildcore"))
-    return f'<p class="muted"><a href="{escape(links["interface"])}" target="_blank" rel="noopener noreferrer">{name}</a></p>'
+    link = f'<a href="{escape(links["interface"])}" target="_blank" rel="noopener noreferrer"{_style("a")}>{name}</a>'
+    return f"<p{_style('muted')}>{link}</p>"
 
 
 def _word(text: str) -> str:
