@@ -98,7 +98,7 @@ async def _ask(runtime: Runtime, geocoder: Geocoder, wanted: dict[str, _Wanted],
         except GeocodingError as error:
             failed += 1
             _log.warning("the geocoder failed: %s", error.description)
-            if failed >= FAILURES:
+            if failed >= FAILURES or at + 1 == len(wanted):
                 raise GeocodingError(
                     gettext(
                         "{error} Stopped after {done} of {total} addresses; the next run goes on from there",
