@@ -41,8 +41,8 @@ _STYLES = {
     "h3": "font-size:12px;line-height:1.4;font-weight:bold;margin:14px 0 4px;color:#667085;text-transform:uppercase",
     "table": "border-collapse:collapse;border:0;width:100%;margin:0;background:#fff",
     "th": "padding:3px 8px 3px 0;text-align:left;vertical-align:top;border:0;border-top:1px solid #eef1f4;"
-    "font-weight:normal;color:#667085;width:38%",
-    "td": "padding:3px 8px 3px 0;text-align:left;vertical-align:top;border:0;border-top:1px solid #eef1f4;color:#1f2937",
+    "font-weight:normal;background:none;color:#667085;width:38%",
+    "td": "padding:3px 8px 3px 0;text-align:left;vertical-align:top;border:0;border-top:1px solid #eef1f4;background:none;color:#1f2937",
     "good": "color:#17803d;font-weight:bold",
     "bad": "color:#c0262d;font-weight:bold",
     "warn": "color:#b45309;font-weight:bold",
@@ -76,7 +76,7 @@ def _onu(found: Diagnosis, settings: Settings) -> list[str]:
         (gettext("Status"), _word(status["online"]), _tone(status["online"])),
         (gettext("Serial number or MAC"), data["ident"]["value"], PLAIN),
         (gettext("Description"), data["description"], PLAIN),
-        (gettext("Last down reason"), reasons["last_down_reason"], PLAIN),
+        (gettext("Last down reason"), _word(reasons["last_down_reason"]), PLAIN),
         (gettext("Online since"), _with_age(reasons["last_reg"], found.at), PLAIN),
         (gettext("Offline since"), _offline(status["online"], reasons, found.at), PLAIN),
     ]
@@ -203,8 +203,11 @@ def _foot(found: Diagnosis, links: Mapping[str, str]) -> str:
     return f"<p{_style('muted')}>{link}</p>"
 
 
-def _word(text: str) -> str:
+def _word(text: str | None) -> str:
     words = {
+        "power-off": gettext("power off"),
+        "DyingGasp": gettext("power off"),
+        "wire-down": gettext("no signal"),
         "Online": gettext("Online"),
         "Offline": gettext("Offline"),
         "LOS": gettext("LOS"),
@@ -215,7 +218,7 @@ def _word(text: str) -> str:
         "Disabled": gettext("Disabled"),
         "Unknown": gettext("Unknown"),
     }
-    return words.get(text, text)
+    return words.get(text or "", text or "")
 
 
 def _tone(word: str) -> str:
