@@ -203,15 +203,18 @@ def test_an_empty_list_or_a_halved_one_changes_nothing(db: Database, network: di
     assert sync(db, *records[:4], force=True).removed == 4
 
 
-def test_statements_do_not_grow_with_subscribers(db: Database, network: dict[str, int]) -> None:
-    def statements(count: int) -> int:
+def test_statements_grow_no_faster_than_the_subscribers_by_five_hundred(db: Database, network: dict[str, int]) -> None:
+    """A first sync and one of the same list, with a few of each kind of claim."""
+
+    def statements(count: int, prefix: str) -> int:
         seen = 0
 
         def note(*_args: Any) -> None:
             nonlocal seen
             seen += 1
 
-        records = [one(f"{count}-{n}", Claim(switch_ip="192.0.2.2", port=str(n % 8 + 1))) for n in range(count)]
+        kinds = (Claim("ZTEGC69EF036"), Claim(switch_ip="192.0.2.2", port="3"), Claim(mac="AABBCCDDEEFF"), Claim())
+        records = [one(f"{prefix}{n}", kinds[n % 4]) for n in range(count)]
         event.listen(db.engine, "before_cursor_execute", note)
         try:
             sync(db, *records, force=True)
@@ -219,5 +222,36 @@ def test_statements_do_not_grow_with_subscribers(db: Database, network: dict[str
             event.remove(db.engine, "before_cursor_execute", note)
         return seen
 
-    few, many = statements(50), statements(2000)
-    assert many <= few + 8
+    first = statements(1000, "few"), statements(5000, "many")
+    again = statements(1000, "many"), statements(1000, "many")
+    changed = statements(5000, "many")
+    assert first[1] <= first[0] + (5000 - 1000) / 500 - 2, first
+    assert max(first[0], *again) <= 32, (first, again)
+    assert changed <= first[0] + (5000 - 1000) / 500, changed
+
+
+def test_billing_s_order_is_kept(db: Database, network: dict[str, int]) -> None:
+    sync(db, one("9", Claim()), one("10", Claim()), one("1", Claim()))
+    with db.read() as session:
+        assert list(session.scalars(select(Subscriber.uid).order_by(Subscriber.id))) == ["9", "10", "1"]
+
+
+def test_changes_say_what_became_of_whom(db: Database, network: dict[str, int]) -> None:
+    sync(db, one("1", Claim("ZTEGC69EF036"), login="a", agreement="7"), one("2", Claim()), one("3", Claim(), lane="Соборна"))
+    source, received = BillingSource("mikbill", "MikBill", "", "uid"), Received()
+    moved = one("1", Claim("AABBCCDDEEFF", "192.0.2.2", "3", "AABBCCDDEE00"), login="b", agreement="7")
+    received.add([moved, one("3", Claim(), lane="Соборна"), *(one(f"new{n}", Claim()) for n in range(300))])
+    with db.read() as session:
+        plan = compare(session, source, received, force=True)
+    removed, changed, *added = plan.changes
+    assert removed == {"what": "removed", "uid": "2", "agreement": "", "login": ""}
+    places = ["ONU ZTEGC69EF036", "ONU AA:BB:CC:DD:EE:FF, 192.0.2.2 3, MAC AA:BB:CC:DD:EE:00"]
+    assert changed == {
+        "what": "changed",
+        "uid": "1",
+        "agreement": "7",
+        "login": "b",
+        "fields": {"login": ["a", "b"], "place": places},
+    }
+    assert len(added) == 198
+    assert {one["what"] for one in added} == {"added"}

@@ -6,6 +6,7 @@ A component supplies `services.ports.Billing` and these, nothing else; `make` is
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
+from wildcore.errors import ValidationFailed
 from wildcore.i18n import Text
 from wildcore.kit.console import Console, console
 from wildcore.kit.http import Ctx
@@ -105,6 +107,9 @@ def sync_command(name: str, make: Make, help_text: str) -> Command:
         ] = None,
     ) -> None:
         out = console()
+        if unmatched is not None:
+            _check_writable(unmatched)
+        gc.set_threshold(50_000, 20, 20)  # many small objects that stay: looking for circles among them costs a third of the time
         billing, line = make(out.runtime), _Line()
         try:
             work = subscriber_jobs.synchronise(out.runtime, billing, line.tell, trigger="console", force=force, dry_run=dry_run)
@@ -126,8 +131,8 @@ async def _by_hand(ctx: Ctx, billing: Billing, *, force: bool, dry_run: bool) ->
         runtime, billing, lambda _stage, _done, _total: None, trigger=actor.login, force=force, dry_run=dry_run
     )
     if not dry_run:
-        message = summary_text(report.summary)
-        await runtime.db.run_write(lambda session: log(session, actor, f"{billing.source().key}:sync", message=message))
+        message = f"{billing.source().title}: {summary_text(report.summary)}"
+        await runtime.db.run_write(lambda session: log(session, actor, "subscribers:sync", message=message))
     return report
 
 
@@ -198,6 +203,14 @@ def _counts(summary: SyncSummary) -> list[tuple[str, int]]:
 def _change_row(change: Change) -> tuple[str, ...]:
     texts = "; ".join(f"{name}: {old} -> {new}" for name, (old, new) in change.get("fields", {}).items())
     return change["what"], change["uid"], change["agreement"], change["login"], texts if change["what"] == CHANGED else ""
+
+
+def _check_writable(path: Path) -> None:
+    """Before the sync, not behind it."""
+    try:
+        path.open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise ValidationFailed(f"Cannot write {path}: {error.strerror}", field="unmatched") from None
 
 
 def _write_unmatched(out: Console, source: str, path: Path) -> int:

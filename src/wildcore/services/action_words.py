@@ -49,7 +49,7 @@ ACTIONS: dict[str, Text] = {
     "interface:updated": _("Interface changed"),
     "interface:deleted": _("Interface deleted"),
     "import:wildcore": _("Taken over from another Wildcore"),
-    "mikbill:sync": _("Subscribers synchronised by hand"),
+    "subscribers:sync": _("Subscribers synchronised by hand"),
     "component:enabled": _("Component switched on"),
     "component:disabled": _("Component switched off"),
     "schedule:changed": _("Schedule changed"),

@@ -13,11 +13,12 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, and_, case, desc, exists, func, not_, select
+from sqlalchemy import ColumnElement, Table, and_, case, desc, exists, func, not_, select
 from sqlalchemy.orm import Session
 
+from wildcore.store.bulk import among
 from wildcore.store.tables import Device, FdbHistory, Interface
 
 BY_IDENT, BY_PORT, BY_MAC = 1, 2, 3
@@ -31,6 +32,9 @@ MAC_UNSEEN = "mac_unseen"
 MAC_UPLINK = "mac_uplink"
 
 _CHUNK = 5000
+_INTERFACES = cast(Table, Interface.__table__)
+_DEVICES = cast(Table, Device.__table__)
+_FDB = cast(Table, FdbHistory.__table__)
 _TRAILING = re.compile(r"(\d+)\s*\Z")
 
 
@@ -119,9 +123,20 @@ def resolve(session: Session, claims: Sequence[Claim], uplink_macs: int) -> list
 
 def _current_places(session: Session, idents: Collection[str]) -> dict[str, int]:
     places: dict[str, int] = {}
+    if len(idents) > _CHUNK:  # the index alone tells those that have one place, which is nearly all
+        several = []
+        query = select(_INTERFACES.c.ident, func.min(_INTERFACES.c.id), func.count()).where(_INTERFACES.c.ident.is_not(None))
+        for ident, interface_id, count in session.execute(query.group_by(_INTERFACES.c.ident).execution_options(yield_per=5000)):
+            if ident not in idents:
+                continue
+            if count == 1:
+                places[ident] = interface_id
+            else:
+                several.append(ident)
+        idents = several
     for part in chunks(sorted(idents)):
-        query = select(Interface.ident, Interface.id).where(Interface.ident.in_(part)).order_by(*place_order())
-        for ident, interface_id in session.execute(query):
+        here = among(session, _INTERFACES.c.ident, part)
+        for ident, interface_id in session.execute(select(Interface.ident, Interface.id).where(here).order_by(*place_order())):
             places.setdefault(str(ident), interface_id)
     return places
 
@@ -133,11 +148,12 @@ class _Ports:
         self._devices: set[str] = set()
         self._keys: dict[tuple[str, int, str], int] = {}
         for part in chunks(sorted(ips)):
-            self._devices.update(session.scalars(select(Device.ip).where(Device.ip.in_(part))))
+            named = among(session, _DEVICES.c.ip, part)
+            self._devices.update(session.scalars(select(Device.ip).where(named)))
             query = (
                 select(Device.ip, Interface.id, Interface.bind_key, Interface.name, Interface.port_num, Interface.type)
                 .join(Interface, Interface.device_id == Device.id)
-                .where(Device.ip.in_(part))
+                .where(named)
                 .order_by(Interface.gone_at.is_not(None), Interface.id)
             )
             for ip, interface_id, bind_key, name, port_num, kind in session.execute(query):
@@ -166,13 +182,13 @@ def _mac_places(session: Session, macs: Collection[str], uplink_macs: int) -> di
     seen: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for part in chunks(sorted(macs)):
         query = select(FdbHistory.mac, FdbHistory.interface_id, FdbHistory.last_seen_at)
-        for mac, interface_id, at in session.execute(query.where(FdbHistory.mac.in_(part), FdbHistory.active)):
+        for mac, interface_id, at in session.execute(query.where(among(session, _FDB.c.mac, part), FdbHistory.active)):
             seen[mac].append((interface_id, at))
     counts: dict[int, int] = {}
     for part in chunks(sorted({interface_id for places in seen.values() for interface_id, _at in places})):
         query_counts = (
             select(FdbHistory.interface_id, func.count(FdbHistory.mac.distinct()))
-            .where(FdbHistory.interface_id.in_(part), FdbHistory.active)
+            .where(among(session, _FDB.c.interface_id, part), FdbHistory.active)
             .group_by(FdbHistory.interface_id)
         )
         counts.update((interface_id, count) for interface_id, count in session.execute(query_counts))

@@ -34,7 +34,6 @@ _CLAIM_FIELDS = ("ident", "switch_ip", "port", "mac")
 Claims = tuple[tuple[str, ...], ...]
 Row = tuple[str, ...]
 _values = attrgetter(*FIELDS)
-_claim_values = attrgetter(*_CLAIM_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +77,14 @@ class Received:
             if record is None:
                 self.unusable += 1
                 continue
-            claims: Claims = tuple(map(_claim_values, record.claims))
+            claims = tuple([(one.ident, keep(one.switch_ip, one.switch_ip), one.port, one.mac) for one in record.claims])
             before = rows.get(record.uid)
             if before is not None:
                 rows[record.uid] = before[0], tuple(dict.fromkeys((*before[1], *claims)))
                 continue
-            *own, settlement, lane, house, app = _values(record)
-            shared = (keep(one, one) for one in (settlement, lane, house, app))
-            kept = tuple((ident, keep(ip, ip), keep(port, port), mac) for ident, ip, port, mac in claims)
-            rows[record.uid] = (*own, *shared), kept
+            agreement, login, link, full, settlement, lane, house, app = _values(record)
+            place = keep(settlement, settlement), keep(lane, lane), keep(house, house), keep(app, app)
+            rows[record.uid] = (agreement, login, link, full, *place), claims
 
 
 @dataclass(slots=True)
@@ -142,8 +140,7 @@ def compare(session: Session, source: BillingSource, received: Received, *, forc
         if claims != stored_claims:
             plan.moved.append((subscriber_id, claims))
         changes.add(CHANGED, uid, row, claims, old, stored_claims)
-    for uid in sorted(rows):
-        row, claims = rows[uid]
+    for uid, (row, claims) in rows.items():
         plan.added.append((uid, row, claims))
         changes.add(ADDED, uid, row, claims)
     rows.clear()
@@ -177,10 +174,11 @@ def write(session: Session, source: str, plan: Plan, *, now: int, uplink_macs: i
         rows = [(subscriber_id, source, now, uid, *row) for subscriber_id, (uid, row, _claims) in part]
         insert_rows(session, _SUBSCRIBERS, columns, rows)
     owners = [*plan.moved, *zip(ids, (claims for _uid, _row, claims in plan.added), strict=True)]
-    flat = [(subscriber_id, claim) for subscriber_id, claims in owners for claim in claims]
+    claim_ids = iter(_new_ids(session, _CLAIMS, sum(len(claims) for _owner, claims in owners)))
     new = [
         bindings.Claim._make((claim_id, subscriber_id, *claim, ""))
-        for claim_id, (subscriber_id, claim) in zip(_new_ids(session, _CLAIMS, len(flat)), flat, strict=True)
+        for subscriber_id, claims in owners
+        for claim, claim_id in zip(claims, claim_ids, strict=False)
     ]
     bindings.add_claims(session, new, uplink_macs=uplink_macs)
     return _with_matches(session, source, plan.summary())

@@ -100,7 +100,7 @@ def _element(text: str, start: int) -> tuple[Any, int, bool] | None:
         raise BillingError(_broken()) from None
     end = _skip(text, end)
     follows = text[end : end + 1]
-    if not follows:
+    if not follows or follows in ".eE":
         return None  # a number may go on with the next text
     if follows not in ",]":
         raise BillingError(_broken())
@@ -162,8 +162,18 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    """A text in one line, however it was written; 13 of them in each element, so it takes the short way where it can."""
+    if type(value) is not str:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return ""
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        value = str(value)
+    elif not value:
         return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return " ".join(str(value).replace("\x00", "").split())[:_MOST_TEXT]
+    if len(value) > _MOST_TEXT:
+        value = value[: 10 * _MOST_TEXT]
+    text: str = " ".join(value.split())
+    if "\0" in text:
+        text = " ".join(text.replace("\0", "").split())
+    return text[:_MOST_TEXT]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from wildcore.lab.district import Subscriber
@@ -28,6 +29,10 @@ class Fault(StrEnum):
     SLOW = "slow"
     REDIRECT = "redirect"
     ERROR_500 = "error_500"
+    STATUS_401 = "status_401"
+    DROPPED = "dropped"
+    STALLED = "stalled"
+    ENDLESS = "endless"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class Billing:
     """All that billing knows. `api_key` guards its API and opens that of Wildcore at the address `wildcore`.
 
     Everything may be changed while it runs: tests take subscribers away, the demo fills in the key.
+    `extra` are elements of the list as they stand, of whatever form. A stalled answer sets `half_sent` in the middle of the list
+    and waits for `go_on`.
     """
 
     subscribers: list[Subscriber]
@@ -55,6 +62,9 @@ class Billing:
     fault: Fault = Fault.NONE
     slow_sec: float = 6.0
     requests: int = 0
+    extra: list[Any] = field(default_factory=list)
+    half_sent: asyncio.Event = field(default_factory=asyncio.Event)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
     def subscriber(self, uid: int) -> Subscriber | None:
         """One subscriber by number."""
@@ -114,7 +124,7 @@ def api_router(billing: Billing) -> APIRouter:
     async def support(key: str = "", request: str = "", fault: Fault | None = None) -> Response:
         if request != "get_user_list":
             return _json({"success": False, "code": -404, "message": "Unknown request"})
-        return await _answer(billing, key, [element(one) for one in billing.subscribers], fault)
+        return await _answer(billing, key, [*map(element, billing.subscribers), *billing.extra], fault)
 
     @router.get("/json/index/support")
     async def look_up(
@@ -149,6 +159,8 @@ async def _answer(billing: Billing, key: str, data: list[Any], asked: Fault | No
         return Response(status_code=302, headers={"location": "/login"})
     if fault is Fault.ERROR_500:
         return Response("Internal Server Error", status_code=500, media_type="text/plain")
+    if fault is Fault.STATUS_401:
+        return Response("Unauthorized", status_code=401, media_type="text/plain")
     if fault is Fault.SLOW:
         await asyncio.sleep(billing.slow_sec)
     if fault is Fault.EMPTY:
@@ -156,7 +168,25 @@ async def _answer(billing: Billing, key: str, data: list[Any], asked: Fault | No
     text = json.dumps(data, ensure_ascii=False)
     if fault is Fault.CUT:
         text = text[: len(text) * 2 // 3]
+    if fault in (Fault.DROPPED, Fault.STALLED, Fault.ENDLESS):
+        return StreamingResponse(_pieces(billing, fault, text), media_type="application/json")
     return Response(text, media_type="application/json")
+
+
+async def _pieces(billing: Billing, fault: Fault, text: str) -> AsyncIterator[str]:
+    """Half of the list, and then: the end of the connection, a pause, or the same elements again and again."""
+    half = len(text) // 2
+    yield text[:half]
+    if fault is Fault.DROPPED:
+        raise ConnectionResetError("the stand-in breaks off")
+    if fault is Fault.STALLED:
+        billing.half_sent.set()
+        await billing.go_on.wait()
+    yield text[half:-1]
+    while fault is Fault.ENDLESS:
+        yield "," + text[1:-1]
+        await asyncio.sleep(0)
+    yield text[-1:]
 
 
 def _json(value: Any) -> Response:
