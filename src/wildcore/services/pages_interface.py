@@ -1,4 +1,4 @@
-"""One interface's page: everything stored of an ONU or a port, in a constant number of SQL statements (at most 14)."""
+"""One interface's page: everything stored of an ONU or a port, in a constant number of SQL statements (at most 13)."""
 
 from __future__ import annotations
 

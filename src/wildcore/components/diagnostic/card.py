@@ -42,7 +42,8 @@ _STYLES = {
     "table": "border-collapse:collapse;border:0;width:100%;margin:0;background:#fff",
     "th": "padding:3px 8px 3px 0;text-align:left;vertical-align:top;border:0;border-top:1px solid #eef1f4;"
     "font-weight:normal;background:none;color:#667085;width:38%",
-    "td": "padding:3px 8px 3px 0;text-align:left;vertical-align:top;border:0;border-top:1px solid #eef1f4;background:none;color:#1f2937",
+    "td": "padding:3px 8px 3px 0;text-align:left;vertical-align:top;border:0;border-top:1px solid #eef1f4;"
+    "background:none;color:#1f2937",
     "good": "color:#17803d;font-weight:bold",
     "bad": "color:#c0262d;font-weight:bold",
     "warn": "color:#b45309;font-weight:bold",
