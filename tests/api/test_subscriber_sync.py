@@ -69,6 +69,7 @@ async def test_a_long_sync_is_answered_before_a_proxy_gives_up_and_goes_on(
     billing.fault = Fault.STALLED
     async with whole.client(whole.key(whole.user("ivan"))) as client:
         assert (await client.post(SYNC)).json()["data"] == {"running": True}
+        await billing.half_sent.wait()
         last = (await client.get(SYNC)).json()["data"]
         assert (last["result"], last["trigger"], last["finished_at"]) == ("running", "ivan", None)
         assert (await client.post(SYNC)).status_code == 409
