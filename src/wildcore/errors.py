@@ -68,5 +68,17 @@ class DeviceRefused(DeviceError):
     """The device answered with an error: no such object, not writable, wrong value ..."""
 
 
+class DeviceKept(DeviceRefused):
+    """The device took a write and keeps something else than was written: `kept` instead of `wanted`."""
+
+    def __init__(self, kept: str, wanted: str) -> None:
+        super().__init__(f"the device keeps {kept!r} instead of {wanted!r}")
+        self.kept, self.wanted = kept, wanted
+
+
+class GeocodingError(WildcoreError):
+    """The geocoder did not answer, or its answer is unusable."""
+
+
 class BillingError(WildcoreError):
     """The billing system did not answer, or its answer is unusable."""

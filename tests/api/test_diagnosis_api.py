@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.api.conftest import World
 from tests.api.dms_world import Api, dms_world
 from tests.poller.support import add_agent_device
 from tests.services.support import ADMIN, add_subscriber, capture, with_billing
-from wildcore.services import calls
+from wildcore.services import calls, live
 from wildcore.services.runtime import Runtime
-from wildcore.store.tables import Interface
+from wildcore.store.tables import ActionLog, Device, Interface
 from wildcore.transport.replay import ReplayAgent
+from wildcore.transport.snmp.types import Varbind, oid_text
+
+RESET, ALIAS = "1.3.6.1.4.1.3320.101.10.1.1.29", "1.3.6.1.2.1.31.1.1.1.18"
+
+
+class CuttingAgent(ReplayAgent):
+    """An OLT that notes what is written, and keeps at most so many octets of a text."""
+
+    def __init__(self) -> None:
+        self.most = 1000
+        self.written: list[tuple[str, Any]] = []
+        super().__init__(capture("bdcom_epon"), writable=lambda _row: True, written=self._written)
+
+    def _written(self, row: Varbind) -> None:
+        self.written.append((oid_text(row.oid), row.value))
+        if isinstance(row.value, bytes) and len(row.value) > self.most:
+            self.mib.put(Varbind(row.oid, row.tag, row.value[: self.most]))
 
 
 @pytest_asyncio.fixture
-async def agent() -> AsyncIterator[ReplayAgent]:
-    async with ReplayAgent(capture("bdcom_epon"), writable=lambda _row: True) as running:
+async def agent() -> AsyncIterator[CuttingAgent]:
+    async with CuttingAgent() as running:
         yield running
 
 
@@ -31,7 +51,7 @@ async def world(runtime: Runtime, password_hash: str) -> World:
 
 
 @pytest_asyncio.fixture
-async def olt(world: World, agent: ReplayAgent) -> int:
+async def olt(world: World, agent: CuttingAgent) -> int:
     secrets = world.runtime.secrets.seal('{"public_community": "public", "private_community": "private"}')
     device_id = add_agent_device(world.runtime.db, agent, secrets=secrets)
     for module in ("interfaces_list", "pon_onts_mac_addr", "pon_onts_status", "pon_onts_optical"):
@@ -50,7 +70,7 @@ async def onu_id(api: Api) -> int:
     return int(found["id"])
 
 
-async def test_the_diagnosis_of_an_onu(admin: Api, agent: ReplayAgent) -> None:
+async def test_the_diagnosis_of_an_onu(admin: Api, agent: CuttingAgent) -> None:
     onu = await onu_id(admin)
     path = f"/component/diagnostic/interface/{onu}/diag"
     fresh = await admin.ask("GET", path, params={"from": "device"})
@@ -83,7 +103,8 @@ async def test_the_card_escapes_what_devices_say(world: World, admin: Api) -> No
     assert "&lt;script&gt;" in answer.text
     assert 'href="https://billing.example/#clientcard/1" target="_blank"' in answer.text
     assert "-21.3" in answer.text
-    assert not re.search(r"(src|@import|url\()", answer.text)
+    assert not re.search(r"(src|@import|url\(|<style|<link|\son\w+=)", answer.text)
+    assert all("style=" in tag for tag in re.findall(r"<(?:div|table|th|td|h2|h3|a)\b[^>]*>", answer.text))
     assert answer.text.count("<div") == answer.text.count("</div>")
     assert answer.text.count("<table") == answer.text.count("</table>")
 
@@ -134,20 +155,84 @@ async def test_the_paths_of_olts(admin: Api, olt: int) -> None:
     assert "pon_onts_status" in await admin.get(f"/component/olts/system/supported-modules/{olt}")
 
 
-async def test_an_onu_is_rebooted_and_described(world: World, admin: Api, olt: int, agent: ReplayAgent) -> None:
+async def test_an_onu_is_rebooted_and_described(world: World, admin: Api, olt: int, agent: CuttingAgent) -> None:
     names = {one["name"] for one in await admin.get(f"/switcher-core/{olt}/modules")}
     if "ctrl_ont_reboot" not in names:
         pytest.skip("the family cannot reboot ONUs")
     path = f"/component/olts_control/ont/reboot/{olt}/101"
     async with world.client(world.member("no right", "device_show", "olts_info")) as client:
         await Api(client).ask("PUT", path, status=403)
+    agent.written.clear()
     done = await admin.ask("PUT", path)
+    assert agent.written == [(f"{RESET}.101", 0)]
     assert (done["data"]["action"], done["data"]["interface"]) == ("ctrl_ont_reboot", "epon0/1:1")
     if "ctrl_ont_descr" in names:
         path = f"/component/olts_control/ont/description/{olt}/101"
         await admin.ask("PUT", path, json={"description": "Іваненко"})
         (found,) = await admin.get("/device-interface/search", ont_ident="785C72010001")
         assert found["description"] == "Іваненко"
+        assert agent.written[-1] == (f"{ALIAS}.101", "Іваненко".encode())
+    with world.runtime.db.read() as session:
+        logged = session.execute(select(ActionLog.action, ActionLog.success, ActionLog.message).order_by(ActionLog.id)).all()
+    assert [tuple(row) for row in logged if row.action.startswith("olts:")] == [
+        ("olts:ctrl_ont_reboot", True, "epon0/1:1"),
+        ("olts:ctrl_ont_descr", True, "epon0/1:1"),
+    ]
+
+
+async def test_a_description_that_the_olt_cuts_is_told_and_kept(world: World, admin: Api, olt: int, agent: CuttingAgent) -> None:
+    agent.most = 10
+    path = f"/component/olts_control/ont/description/{olt}/101"
+    error = (await admin.ask("PUT", path, status=502, json={"description": "Shevchenka 15/3"}))["error"]
+    assert error["description"] == "The device keeps “Shevchenka” instead of “Shevchenka 15/3”"
+    headers = {"X-Page-Language": "uk"}
+    said = (await admin.ask("PUT", path, status=502, json={"description": "Shevchenka 15/3"}, headers=headers))["error"]
+    assert said["description"] == "Обладнання зберегло «Shevchenka» замість «Shevchenka 15/3»"
+    (found,) = await admin.get("/device-interface/search", ont_ident="785C72010001")
+    assert found["description"] == "Shevchenka"
+    with world.runtime.db.read() as session:
+        row = session.execute(select(ActionLog.success, ActionLog.message).order_by(ActionLog.id.desc()).limit(1)).one()
+    assert (row.success, "Shevchenka" in row.message) == (False, True)
+
+
+async def test_a_silent_olt_is_told_within_the_bound(world: World, admin: Api, olt: int, agent: CuttingAgent) -> None:
+    """Of plain module calls too: they had none of their own."""
+    with world.runtime.db.write() as session:
+        world.runtime.settings.set(session, {"DIAG_DEVICE_WAIT_SEC": 1})
+        connection = {"snmp_port": agent.port, "snmp_timeout_sec": 20, "snmp_repeats": 3}
+        session.execute(update(Device).where(Device.id == olt).values(params={"sw_core_connection": connection}))
+    world.runtime.settings.forget()
+    onu = await onu_id(admin)
+    agent.behaviour.silent = True
+    live.flights(world.runtime).alive.clear()
+    for path in (
+        f"/switcher-core/device/pon_onts_optical/{olt}?interface=101",
+        f"/switcher-core/device/fdb/{olt}",
+        f"/component/diagnostic/interface/{onu}/diag?from=device",
+    ):
+        began = time.monotonic()
+        answer = await admin.ask("GET", path)
+        assert time.monotonic() - began < 4
+        meta = answer["meta"] or answer["data"]["diagnostic"]["meta"]["pon_onts_optical"]
+        assert "within 1 s" in meta["error"]
+        assert meta["source"] == "store"
+    assert answer["data"]["diagnostic"]["data"]["optical"]["rx"] == -21.3
+    for task in live.flights(world.runtime).under_way.values():
+        task.cancel()
+
+
+async def test_eight_diagnoses_at_once_are_one(admin: Api, olt: int, agent: CuttingAgent) -> None:
+    onu = await onu_id(admin)
+    path = f"/component/diagnostic/interface/{onu}/diag?from=device"
+    await admin.get(path)
+    before = agent.requests
+    await admin.get(path)
+    alone = agent.requests - before
+    agent.behaviour.delay_sec = 0.1
+    before = agent.requests
+    answers = await asyncio.gather(*(admin.get(path) for _turn in range(8)))
+    assert agent.requests - before <= alone * 2, "one flight for each question; a late comer may begin a second one"
+    assert len({str(one["diagnostic"]["data"]["optical"]) for one in answers}) == 1
 
 
 async def test_the_global_search(admin: Api) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
-from playwright.sync_api import Page, Request, sync_playwright
+from playwright.sync_api import Frame, Page, Request, expect, sync_playwright
 
 from tests.browser import CHROMIUM, FLAGS
 from tests.nginx import NAME, certificate, free_port, need_nginx, seed_nginx
@@ -68,9 +69,12 @@ def billing_page(behind: Behind, folder: Path, frame: str, referrer: str = "") -
             context.close()
 
 
-def show(behind: Behind, folder: Path, path: str) -> None:
-    """Open the card and see our page in it: filled, refreshed from the device, without cookies and without the key anywhere."""
-    key = behind.product.key
+def show(behind: Behind, folder: Path, path: str, act: Callable[[Page, Frame], None]) -> None:
+    """Open the card and see our page in it: filled, refreshed from the device, without cookies and without the key anywhere.
+
+    `act` goes on in the frame: what it asks for is checked as well.
+    """
+    key = employee_key(behind)
     frame = f"https://{NAME}{path}?x-auth-key={key}"
     with (
         behind.settings(IFRAME_ALLOWED_ORIGINS=[f"https://{BILLING}"]),
@@ -87,6 +91,7 @@ def show(behind: Behind, folder: Path, path: str) -> None:
         ours.click("[data-refresh]")
         ours.wait_for_selector("#iface[data-live=asking], #iface .wc-busy:visible, #iface[data-live=done]")
         ours.wait_for_selector("#iface[data-live=done]", timeout=40_000)
+        act(page, ours)
         probe = page.frame("probe")
         assert probe
         probe.wait_for_load_state()
@@ -96,6 +101,8 @@ def show(behind: Behind, folder: Path, path: str) -> None:
         assert live
         assert all(key not in request.url and request.headers["x-auth-key"] == key for request in live)
         assert all("cookie" not in request.all_headers() for request in mine)
+        own = [one for one in mine if "/iframe/" in one.url or "/api/" in one.url]
+        assert all(one.headers["x-auth-key"] == key for one in own if one.url != frame)
         within = [request for request in mine if request.url != frame]
         assert within
         assert all("referer" not in request.all_headers() for request in within)
@@ -104,8 +111,48 @@ def show(behind: Behind, folder: Path, path: str) -> None:
     assert re.search(r'"GET /iframe/', behind.log)
 
 
+def employee_key(behind: Behind) -> str:
+    """What billing gets for its employee before it opens the frame."""
+    answer = httpx.post(
+        f"{behind.product.url}/api/v1/system/cross-auth", json={"login": "operator"}, headers={"X-Auth-Key": behind.product.key}
+    )
+    return str(answer.json()["data"]["auth_key"])
+
+
+def use_onu(page: Page, ours: Frame) -> None:
+    """Follow a link and come back, describe the ONU, take a table along, look at another chart."""
+    name = ours.locator("h1 button").inner_text()
+    ours.locator("a[href^='/iframe/interface/']").first.click()
+    expect(ours.locator("h1 button")).not_to_have_text(name)
+    expect(ours.locator("#iface[data-live=done]")).to_be_visible(timeout=40_000)
+    ours.evaluate("history.back()")
+    expect(ours.locator("h1 button")).to_have_text(name)
+    expect(ours.locator("#iface[data-live=done]")).to_be_visible(timeout=40_000)
+    with page.expect_download() as download:
+        ours.locator("button[data-export]").first.click()
+    assert download.value.suggested_filename.endswith(".csv")
+    with page.expect_response(lambda one: "history.json" in one.url and "onu_tx_dbm" in one.url and one.ok):
+        ours.get_by_role("button", name="TX", exact=True).click()
+    ours.locator(".wc-kv").get_by_role("button", name="Змінити опис").click()
+    ours.fill("[data-answer]", "У рамці")
+    ours.locator("#wc-confirm").get_by_role("button", name="Зберегти").click()
+    expect(ours.locator(".wc-toast")).to_contain_text("записано")
+    expect(ours.locator("h1")).to_contain_text("У рамці")
+
+
+def use_port(page: Page, ours: Frame) -> None:
+    """Take a table along."""
+    with page.expect_download() as download:
+        ours.locator("button[data-export]").first.click()
+    assert download.value.suggested_filename.endswith(".csv")
+
+
 def test_onu(behind: Behind, tmp_path: Path) -> None:
-    show(behind, tmp_path, f"/iframe/ont/{ident_of(behind.product)[1]}")
+    query = (
+        "select i.ident from interfaces i join devices d on d.id = i.device_id join device_models m on m.id = d.model_id"
+        " where m.family = 'bdcom_epon' and i.type = 'ONU' and i.status = 'Online' order by i.id limit 1"
+    )
+    show(behind, tmp_path, f"/iframe/ont/{behind.product.sql(query)[0][0]}", use_onu)
 
 
 def test_port(behind: Behind, tmp_path: Path) -> None:
@@ -114,7 +161,7 @@ def test_port(behind: Behind, tmp_path: Path) -> None:
         " where d.id = ? and i.status = 'Up' and i.port_num is not null limit 1",
         behind.product.device("SWITCH"),
     )[0]
-    show(behind, tmp_path, f"/iframe/port/{ip}/{number}")
+    show(behind, tmp_path, f"/iframe/port/{ip}/{number}", use_port)
 
 
 def test_another_site_may_not_show_it(behind: Behind, tmp_path: Path) -> None:

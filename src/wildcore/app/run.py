@@ -21,7 +21,7 @@ from wildcore.app.build import Installation
 from wildcore.app.config import listen_address
 from wildcore.errors import ConfigurationError
 from wildcore.kit.console import SOCKET_FILE
-from wildcore.services import live
+from wildcore.services import live, subscriber_lookup
 from wildcore.web.app import create_app
 from wildcore.web.identity import CONSOLE_SCOPE
 from wildcore.worker import background
@@ -84,6 +84,7 @@ async def serve(
         with contextlib.suppress(FileNotFoundError):
             (installation.runtime.data_dir / SOCKET_FILE).unlink()
         await installation.runtime.hub.aclose()
+        await subscriber_lookup.drain(installation.runtime)
         await live.drain(installation.runtime)  # what was answered is written before the database closes
 
 

@@ -21,6 +21,7 @@ from wildcore.transport.gate import Priority
 from wildcore.transport.snmp.types import Tag, Value, oid, oid_text
 
 MIB_2 = "1.3.6.1.2.1"
+WAIT_SEC = 600.0  # at a console somebody may wait for a large walk
 
 
 def modules(device: DeviceArgument, output: OutputOption = Output.TABLE) -> None:
@@ -53,7 +54,7 @@ def call(
 
     async def ask() -> tuple[calls.CallResult, float]:
         started = asyncio.get_running_loop().time()
-        result = await calls.call(out.runtime, out.actor, found.id, module, values, wanted)
+        result = await calls.call(out.runtime, out.actor, found.id, module, values, wanted, WAIT_SEC)
         return result, asyncio.get_running_loop().time() - started
 
     result, seconds = out.run(ask())

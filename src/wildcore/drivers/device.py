@@ -15,7 +15,7 @@ from wildcore.drivers import entity, if_mib, ip_mib, lldp, q_bridge, resources
 from wildcore.drivers.base import SYS_OBJECT_ID, Driver, system_of
 from wildcore.drivers.if_mib import IfRow
 from wildcore.drivers.table import Findings
-from wildcore.errors import DeviceRefused, NotFound, Unsupported
+from wildcore.errors import DeviceKept, DeviceRefused, NotFound, Unsupported
 from wildcore.model.answer import Answer
 from wildcore.model.device import DeviceType, Resources, System
 from wildcore.model.ident import mac_key
@@ -91,13 +91,13 @@ class NetworkDevice(Driver):
         return await if_mib.counters(self, if_mib.keys_of(await self.known_interfaces()), only)
 
     async def describe_port(self, interface: str, description: str) -> Answer[LinkInfo]:
-        """Write a port's ifAlias (RFC 2863) and read it back. Raises `DeviceRefused` when the device kept another text."""
+        """Write a port's ifAlias (RFC 2863) and read it back. Raises `DeviceKept` when the device kept another text."""
         index = await self._port_index(interface)
         await self.write((*if_mib.ALIAS, index), Tag.OCTET_STRING, description.encode())
         answer = await self.link_info(interface)
         kept = answer.rows[0].description if answer.rows else ""
         if kept != description.strip():
-            raise DeviceRefused(f"the device keeps {kept!r} as the description instead of {description!r}")
+            raise DeviceKept(kept, description)
         return answer
 
     async def switch_port(self, interface: str, state: AdminState) -> Answer[LinkInfo]:

@@ -1,8 +1,8 @@
 """Calls of device modules, as switcher-core's clients make them: from the device, from the cache, or from the store.
 
-`device` asks the hardware now; `cache` takes what is at most DIAG_CACHE_SEC old, else asks and waits at most DIAG_WAIT_SEC (the
-question goes on, and its answer is stored); `store` never asks. A device that does not answer yields what was last known, with
-the error beside it.
+`device` asks the hardware now and waits at most DIAG_DEVICE_WAIT_SEC; `cache` takes what is at most DIAG_CACHE_SEC old, else asks
+and waits at most DIAG_WAIT_SEC; `store` never asks. A question that nobody waits for any more goes on, and its answer is stored.
+A device that does not answer yields what was last known, with the error beside it.
 """
 
 from __future__ import annotations
@@ -125,8 +125,8 @@ async def call(
 ) -> CallResult:
     """Ask a module of a device. `args` may hold `interface` (bind key, name or our id) and what the module takes.
 
-    `wait_sec` limits the wait for the hardware (cache: DIAG_WAIT_SEC; device: none). Raises NotFound (device, interface),
-    Unsupported (the family has no such module), BadRequest (arguments); a device's own failures are in `meta.error`.
+    `wait_sec` limits the wait for the hardware instead of the settings. Raises NotFound (device, interface), Unsupported (the
+    family has no such module), BadRequest (arguments); a device's own failures are in `meta.error`.
     """
     given = {name: value for name, value in (args or {}).items() if value not in (None, "")}
     place, question, known = await runtime.db.run_read(lambda session: _prepare(session, actor, device_id, module, given))
@@ -141,10 +141,10 @@ async def answer(
     if source == "store":
         return _result(place, question, known, "store", now)
     fresh_sec = runtime.settings.get("DIAG_CACHE_SEC")
-    if source == "cache":
-        if known.checked_at is not None and now - known.checked_at <= fresh_sec:
-            return _result(place, question, known, "cache", now)
-        wait_sec = wait_sec if wait_sec is not None else runtime.settings.get("DIAG_WAIT_SEC")
+    if source == "cache" and known.checked_at is not None and now - known.checked_at <= fresh_sec:
+        return _result(place, question, known, "cache", now)
+    if wait_sec is None:
+        wait_sec = float(runtime.settings.get("DIAG_WAIT_SEC" if source == "cache" else "DIAG_DEVICE_WAIT_SEC"))
     task = live.ask(runtime, question)
     done, _waiting = await asyncio.wait([task], timeout=wait_sec)
     if not done:

@@ -6,6 +6,7 @@ model: nothing pretends to have been done.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from wildcore.drivers import registry
 from wildcore.drivers.capabilities import BY_NAME
-from wildcore.errors import DeviceError, NotFound, Unsupported, ValidationFailed
+from wildcore.errors import DeviceError, DeviceKept, DeviceRefused, NotFound, Unsupported, ValidationFailed
 from wildcore.i18n import gettext
 from wildcore.model.answer import Answer
 from wildcore.model.device import DeviceType
@@ -38,6 +39,7 @@ _TELLS = {
     "ctrl_port_descr": "link_info",
     "ctrl_port_state": "link_info",
 }
+_log = logging.getLogger(__name__)
 _STATES = {
     **dict.fromkeys(("enable", "enabled", "up", "on", "true", "1"), AdminState.ENABLED),
     **dict.fromkeys(("disable", "disabled", "down", "off", "false", "0"), AdminState.DISABLED),
@@ -64,7 +66,8 @@ async def control(
     """Do it; returns what was done to what.
 
     `interface` is a bind key, a name or our id; `type_` is the type of device that the caller's address is for. Raises NotFound,
-    Unsupported when the family cannot, and the device's own failures.
+    Unsupported when the family cannot, and the device's own failures; DeviceRefused in the person's words when the device took
+    something else than was written, which is then what the store holds.
     """
     aim = await runtime.db.run_read(lambda session: _load(session, runtime, actor, device_id, module, kind, interface, type_))
     given = dict(args or {})
@@ -77,6 +80,10 @@ async def control(
         if aim.facts is not None:
             driver.know([aim.facts.interface])
         answer = await registry.call(driver, module, **given)
+    except DeviceKept as changed:
+        error = gettext("The device keeps “{kept}” instead of “{wanted}”", kept=changed.kept, wanted=changed.wanted)
+        answer = await _read_again(driver, module, given)
+        raise DeviceRefused(error) from changed
     except (DeviceError, Unsupported, NotFound) as failure:
         error = failure.description
         raise
@@ -86,12 +93,8 @@ async def control(
     finally:
         spent = int((time.monotonic() - started) * 1000)
         await runtime.db.run_write(
-            lambda session: _note(session, actor, aim, module, args or {}, error, runtime.now(), spent, len(answer.rows))
+            lambda session: _note(session, actor, aim, module, args or {}, error, runtime.now(), spent, answer)
         )
-    told = _TELLS.get(module)
-    if told is not None and answer.rows and aim.facts is not None:
-        at, key = runtime.now(), aim.facts.bind_key
-        await runtime.db.run_write(lambda session: applying.apply(session, device_id, told, answer, at=at, bind_key=key))
     done = {"device_id": device_id, "action": module, "result": "done"}
     if aim.facts is not None:
         done |= {"interface_id": aim.facts.id, "interface": aim.facts.name}
@@ -166,9 +169,13 @@ def _note(
     error: str,
     at: int,
     duration_ms: int,
-    rows: int,
+    answer: Answer[Any],
 ) -> None:
+    """Log it, and keep what the device told afterwards."""
     device, interface_id = aim.device, aim.facts.id if aim.facts is not None else None
+    told = _TELLS.get(module)
+    if told is not None and answer.rows and aim.facts is not None:
+        applying.apply(session, device.device_id, told, answer, at=at, bind_key=aim.facts.bind_key)
     name = aim.facts.name if aim.facts is not None else device.name
     action_log.log(
         session,
@@ -188,6 +195,15 @@ def _note(
         at=at,
         interface_id=interface_id,
         duration_ms=duration_ms,
-        rows=rows,
+        rows=len(answer.rows),
         error=error or None,
     )
+
+
+async def _read_again(driver: Any, module: str, given: Mapping[str, Any]) -> Answer[Any]:
+    """What the device holds after it took something else; nothing when it does not tell."""
+    try:
+        return await registry.call(driver, _TELLS[module], interface=given["interface"])
+    except (DeviceError, KeyError, Unsupported) as failure:
+        _log.info("%s could not be read back: %s", module, failure)
+        return Answer([], complete=False)

@@ -34,9 +34,6 @@ from wildcore.store.tables import Interface, OnuValues
 
 _I = Interface.__table__.c
 
-DEVICE_WAIT_SEC = 30.0
-"""Longest time that a diagnosis from the device takes, whatever the device does."""
-
 ONU_MODULES = (
     "pon_onts_status",
     "pon_onts_optical",
@@ -90,12 +87,11 @@ class _Known:
 async def diagnose(runtime: Runtime, actor: Actor, interface_id: int, source: Source = "cache") -> Diagnosis:
     """Diagnose an interface. NotFound when the actor may not see it; a silent device is told in each result's `meta.error`.
 
-    `cache` takes at most DIAG_WAIT_SEC, `device` at most `DEVICE_WAIT_SEC` seconds.
+    `cache` takes at most DIAG_WAIT_SEC, `device` at most DIAG_DEVICE_WAIT_SEC seconds, whatever the device does.
     """
     known = await runtime.db.run_quick(lambda session: _load(session, runtime, actor, interface_id))
-    wait_sec = DEVICE_WAIT_SEC if source == "device" else None
     answers = await asyncio.gather(
-        *(calls.answer(runtime, known.place, question, last, source, wait_sec) for question, last in known.questions.values())
+        *(calls.answer(runtime, known.place, question, last, source) for question, last in known.questions.values())
     )
     results = dict(zip(known.questions, answers, strict=True))
     return Diagnosis(known.view, results, results.pop("system", None), runtime.now())

@@ -18,7 +18,7 @@ from wildcore.services.interface_search import InterfaceQuery, InterfaceView, by
 from wildcore.services.pollers import request_polls
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import require_device, visible_devices
-from wildcore.store.tables import Binding, Device, FdbHistory, Interface, InterfaceHistory
+from wildcore.store.tables import Binding, Device, FdbHistory, GeocodedInterface, Interface, InterfaceHistory
 
 ONLINE = ("Online", "Up")
 
@@ -155,6 +155,7 @@ def update_interface(
         values["save_fdb"] = save_fdb
     if coordinates is not None:
         values["latitude"], values["longitude"] = coordinates
+        session.execute(delete(GeocodedInterface).where(GeocodedInterface.interface_id == interface_id))  # by hand now
     session.execute(update(Interface).where(Interface.id == interface_id).values(**values))
     return get_interface(session, runtime, actor, interface_id)
 

@@ -13,17 +13,23 @@ from wildcore.store.metrics import Point, SeriesKey
 MAX_HOURS = 24 * 366
 POINTS = 400
 
-# metric -> label, whether it is a counter of octets (shown as bit/s)
-METRICS: dict[str, tuple[Text, bool]] = {
-    "onu_rx_dbm": (_("RX of the ONU"), False),
-    "onu_olt_rx_dbm": (_("RX at the OLT"), False),
-    "onu_tx_dbm": (_("TX of the ONU"), False),
-    "onu_temperature_c": (_("Temperature"), False),
-    "onu_voltage_v": (_("Voltage"), False),
-    "iface_in_octets": (_("In"), True),
-    "iface_out_octets": (_("Out"), True),
-    "iface_in_errors": (_("Errors in"), False),
-    "iface_out_errors": (_("Errors out"), False),
+# metric -> label, and of counters what one of it in a second is (bit/s, packets/s, errors a minute)
+METRICS: dict[str, tuple[Text, float]] = {
+    "onu_rx_dbm": (_("RX of the ONU"), 0),
+    "onu_olt_rx_dbm": (_("RX at the OLT"), 0),
+    "onu_tx_dbm": (_("TX of the ONU"), 0),
+    "onu_temperature_c": (_("Temperature"), 0),
+    "onu_voltage_v": (_("Voltage"), 0),
+    "iface_in_octets": (_("In"), 8),
+    "iface_out_octets": (_("Out"), 8),
+    "iface_in_errors": (_("Errors in"), 60),
+    "iface_out_errors": (_("Errors out"), 60),
+    "iface_in_discards": (_("Discards in"), 60),
+    "iface_out_discards": (_("Discards out"), 60),
+    "iface_in_multicast_pkts": (_("Multicast in"), 1),
+    "iface_out_multicast_pkts": (_("Multicast out"), 1),
+    "iface_in_broadcast_pkts": (_("Broadcast in"), 1),
+    "iface_out_broadcast_pkts": (_("Broadcast out"), 1),
 }
 
 
@@ -59,7 +65,7 @@ def interface_chart(runtime: Runtime, interface_id: int, metrics: list[str], hou
     lines: list[tuple[str, dict[int, float]]] = []
     for name in metrics:
         points = runtime.metrics.series(SeriesKey(name, interface_id), start, end, step)
-        lines.append((name, rates(points) if METRICS[name][1] else {point.at: round(point.value, 2) for point in points}))
+        lines.append((name, rates(points, METRICS[name][1]) if METRICS[name][1] else {p.at: round(p.value, 2) for p in points}))
     times = sorted({at for _name, values in lines for at in values})
     return Chart(
         start,
@@ -69,11 +75,11 @@ def interface_chart(runtime: Runtime, interface_id: int, metrics: list[str], hou
     )
 
 
-def rates(points: list[Point]) -> dict[int, float]:
-    """Bits per second between points of a counter of octets; a counter that fell (restart) gives no rate."""
+def rates(points: list[Point], scale: float = 8) -> dict[int, float]:
+    """What a counter counted in a second between its points, times `scale`; one that fell (restart) gives no rate."""
     made: dict[int, float] = {}
     for before, after in pairwise(points):
         passed, counted = after.at - before.at, after.value - before.value
         if passed > 0 and counted >= 0:
-            made[after.at] = round(counted * 8 / passed, 1)
+            made[after.at] = round(counted * scale / passed, 2)
     return made

@@ -10,17 +10,18 @@ from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from wildcore.model.interface import Vlan
-from wildcore.services import stored
+from wildcore.services import marks, stored, subscriber_lookup
 from wildcore.services.actor import Actor
 from wildcore.services.bindings import place_order
 from wildcore.services.device_sessions import modules_of
 from wildcore.services.interface_search import PLACES, InterfaceView
 from wildcore.services.interfaces import HistoryEntry, MacSeen, get_interface
+from wildcore.services.marks import Marks
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import in_scope, scope_values
 from wildcore.services.stored import Stored
 from wildcore.services.stored_rows import Facts
-from wildcore.store.tables import Device, FdbHistory, Interface, InterfaceHistory
+from wildcore.store.tables import Device, FdbHistory, GeocodedInterface, Interface, InterfaceHistory
 
 ONU_MODULES = (
     "pon_onts_status",
@@ -35,6 +36,13 @@ ONU_MODULES = (
 )
 PORT_MODULES = ("link_info", "counters", "fdb", "vlans", "lldp_info")
 PON_MODULES = ("link_info", "pon_ports_list", "pon_ports_optical", "counters")
+# action -> module of the driver, permission
+_ON_ONU = {"reboot": ("ctrl_ont_reboot", "olts_ctrl_reboot"), "describe": ("ctrl_ont_descr", "olts_ctrl_description")}
+_ON_OLT_PORT = {"describe": ("ctrl_port_descr", "olts_ctrl_port"), "state": ("ctrl_port_state", "olts_ctrl_port")}
+_ON_PORT = {
+    "describe": ("ctrl_port_descr", "switches_set_port_description"),
+    "state": ("ctrl_port_state", "switches_set_port_admin_state"),
+}
 HISTORY_ROWS = 12
 MAC_ROWS = 30
 
@@ -95,8 +103,11 @@ class PortVlan:
 
 @dataclass(frozen=True, slots=True)
 class InterfacePage:
-    """All that one page shows. `modules` by module name; `asked` those that were ever asked, with time or error;
-    `controls` the modules that change the device."""
+    """All that one page shows. `modules` by module name; `asked` those that were ever asked, with time or error.
+
+    `actions`: what the actor may do to it on the device (reboot, describe, state). `ask_billing`: billing should be asked whose
+    the ONU is. `geocoded`: its coordinates are those of the address in billing.
+    """
 
     interface: InterfaceView
     facts: Facts
@@ -107,8 +118,11 @@ class InterfacePage:
     history: tuple[HistoryEntry, ...]
     macs: tuple[MacSeen, ...]
     macs_total: int
+    marks: Marks
+    ask_billing: bool = False
+    geocoded: bool = False
     children: tuple[tuple[str, int], ...] = ()
-    controls: frozenset[str] = frozenset()
+    actions: frozenset[str] = frozenset()
 
     @property
     def kind(self) -> str:
@@ -210,14 +224,27 @@ def interface_page(session: Session, runtime: Runtime, actor: Actor, interface_i
         history=_history(session, view.id),
         macs=macs,
         macs_total=total,
+        marks=marks.read(session, [view.id])[view.id],
+        ask_billing=_asks_billing(runtime, view),
+        geocoded=view.latitude is not None and session.get(GeocodedInterface, view.id) is not None,
         children=_children(session, view) if kind == "PON" else (),
-        controls=_controls(view),
+        actions=_actions(actor, view),
     )
 
 
-def _controls(view: InterfaceView) -> frozenset[str]:
-    """Modules of the device's family that change it: what no family can do has no button."""
-    return frozenset(one.name for one in modules_of(view.device.model.key, view.device.model.family) if one.control)
+def _asks_billing(runtime: Runtime, view: InterfaceView) -> bool:
+    nobody = view.ident is not None and not view.subscribers and view.gone_at is None
+    return nobody and kind_of(view.type) == "ONU" and subscriber_lookup.due(runtime, str(view.ident))
+
+
+def _actions(actor: Actor, view: InterfaceView) -> frozenset[str]:
+    """What the device's family can do and the actor may: nothing else has a button."""
+    model = view.device.model
+    if view.gone_at is not None:
+        return frozenset()
+    wanted = _ON_ONU if kind_of(view.type) == "ONU" else _ON_OLT_PORT if model.type == "OLT" else _ON_PORT
+    can = {one.name for one in modules_of(model.key, model.family)}
+    return frozenset(name for name, (module, right) in wanted.items() if module in can and actor.may(right))
 
 
 def _places(session: Session, actor: Actor, view: InterfaceView) -> list[tuple[Place, bool]]:

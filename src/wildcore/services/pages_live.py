@@ -7,7 +7,7 @@ import asyncio
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wildcore.services import calls
+from wildcore.services import calls, subscriber_lookup
 from wildcore.services.actor import Actor
 from wildcore.services.calls import CallResult
 from wildcore.services.pages_interface import kind_of
@@ -44,6 +44,14 @@ async def refresh_interface(runtime: Runtime, actor: Actor, interface_id: int) -
     device_id, bind_key, kind, known = await runtime.db.run_read(place)
     wanted = {"ONU": ONU_LIVE, "PON": PON_LIVE}.get(kind, PORT_LIVE)
     return await _ask(runtime, actor, device_id, [name for name in wanted if name in known], bind_key)
+
+
+async def find_subscriber(runtime: Runtime, actor: Actor, interface_id: int) -> str:
+    """Ask billing whose an ONU is; why it could not tell, "" when it could. NotFound when the actor may not see the ONU."""
+    ident = await runtime.db.run_read(lambda session: require_interface(session, actor, interface_id).ident)
+    if not ident:
+        return ""
+    return "; ".join((await subscriber_lookup.look_up(runtime, ident)).errors)
 
 
 async def refresh_device(runtime: Runtime, actor: Actor, device_id: int) -> str:

@@ -15,6 +15,7 @@ class BillingSource:
     """How a billing system shows itself: the `source` of its subscribers, its title and its address (no slash at the end).
 
     `schedule` is the key of the schedule that takes its subscribers, `command` the console command that does the same.
+    `set_coordinates`: ONUs take their coordinates from its addresses.
     """
 
     key: str
@@ -24,6 +25,7 @@ class BillingSource:
     schedule: str = ""
     command: str = ""
     max_removal_percent: float = 20.0
+    set_coordinates: bool = False
 
 
 class Billing(Protocol):
@@ -50,6 +52,18 @@ class Billing(Protocol):
         ...
 
 
+class Geocoder(Protocol):
+    """Tells where an address is."""
+
+    def pause_sec(self) -> float | None:
+        """Least time between two questions, None while it is switched off."""
+        ...
+
+    async def locate(self, address: str) -> tuple[float, float] | None:
+        """Latitude and longitude of an address in one line, None when it knows none. Raises GeocodingError."""
+        ...
+
+
 class Ports:
     """Implementations of protocols by the components that are switched on."""
 
@@ -68,6 +82,10 @@ class Ports:
     def billings(self) -> list[Billing]:
         """Billing systems whose components are switched on."""
         return self._all(Billing)
+
+    def geocoder(self) -> Geocoder | None:
+        """The geocoder that is switched on and has an address, if any."""
+        return next((one for one in self._all(Geocoder) if one.pause_sec() is not None), None)
 
     def _all(self, protocol: object) -> list[Any]:
         return [make() for key, kind, make in self._factories if kind is protocol and self._enabled(key)]

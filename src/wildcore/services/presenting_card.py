@@ -1,4 +1,5 @@
-"""The diagnosis as one piece of HTML for billing's own page: no script, no outside file, tables that old browsers draw too.
+"""The diagnosis as one piece of HTML for billing's own page: no script, no outside file, no style sheet, tables
+that old browsers draw too.
 
 Every text goes through `html.escape`; what devices and billing say is never markup.
 """
@@ -34,20 +35,31 @@ _TONES = {
     "Down": BAD,
     "Disabled": WARN,
 }
-_STYLE = """
-.wildcore-card{font:14px/1.45 -apple-system,"Segoe UI",Roboto,Arial,sans-serif;color:#1f2937;background:#fff;max-width:760px;
-border:1px solid #dbe0e6;border-radius:8px;padding:14px 16px;margin:0}
-.wildcore-card h2{font-size:16px;margin:0 0 2px}.wildcore-card h3{font-size:12px;margin:14px 0 4px;color:#667085;
-text-transform:uppercase;letter-spacing:.04em}.wildcore-card table{border-collapse:collapse;width:100%;font:inherit;
-color:inherit}
-.wildcore-card td,.wildcore-card th{padding:3px 8px 3px 0;text-align:left;vertical-align:top;border-top:1px solid #eef1f4;
-font-weight:normal}.wildcore-card th{color:#667085;width:38%}.wildcore-card .good{color:#17803d;font-weight:600}
-.wildcore-card .bad{color:#c0262d;font-weight:600}.wildcore-card .warn{color:#b45309;font-weight:600}
-.wildcore-card .muted{color:#667085;font-size:12px}.wildcore-card .error{background:#fdecec;color:#8f1d22;border-radius:6px;
-padding:6px 8px;margin:8px 0}.wildcore-card .hint{background:#fff4e0;color:#7a4a06;border-radius:6px;padding:6px 8px;margin:8px 0}
-.wildcore-card p+h2{border-top:1px solid #dbe0e6;padding-top:12px}.wildcore-card p+.hint{margin-top:24px}
-.wildcore-card a{color:#0b63c5}
-"""
+# Styles stand at each element: billing pages put the card anywhere, and their own rules must not be touched by ours.
+_STYLES = {
+    "card": "font:14px/1.45 -apple-system,'Segoe UI',Roboto,Arial,sans-serif;color:#1f2937;background:#fff;max-width:760px;"
+    "border:1px solid #dbe0e6;border-radius:8px;padding:14px 16px;margin:0;text-align:left",
+    "h2": "font-size:16px;line-height:1.4;font-weight:bold;margin:0 0 2px",
+    "h3": "font-size:12px;line-height:1.4;font-weight:bold;margin:14px 0 4px;color:#667085;text-transform:uppercase",
+    "table": "border-collapse:collapse;border:0;width:100%;margin:0;background:#fff",
+    "th": "padding:3px 8px 3px 0;text-align:left;vertical-align:top;border:0;border-top:1px solid #eef1f4;"
+    "font-weight:normal;background:none;color:#667085;width:38%",
+    "td": "padding:3px 8px 3px 0;text-align:left;vertical-align:top;border:0;border-top:1px solid #eef1f4;"
+    "background:none;color:#1f2937",
+    "good": "color:#17803d;font-weight:bold",
+    "bad": "color:#c0262d;font-weight:bold",
+    "warn": "color:#b45309;font-weight:bold",
+    "muted": "color:#667085;font-size:12px;margin:8px 0 0;text-transform:none;font-weight:normal",
+    "under": "margin:0",
+    "text": "margin:8px 0",
+    "hint": "background:#fff4e0;color:#7a4a06;border-radius:6px;padding:6px 8px;margin:8px 0",
+    "error": "background:#fdecec;color:#8f1d22;border-radius:6px;padding:6px 8px;margin:8px 0",
+    "a": "color:#0b63c5",
+}
+
+
+def _style(*names: str) -> str:
+    return f' style="{";".join(_STYLES[name] for name in names if name)}"'
 
 
 def render(found: Diagnosis, settings: Settings, address: str) -> str:
@@ -61,8 +73,8 @@ def spoken(settings: Settings, actor: Actor, asked: str = "") -> AbstractContext
 
 
 def card(*parts: str) -> str:
-    """Pieces of markup (`place`, `notice`, `heading`) as one card, with the style that it needs."""
-    return f'<style>{_STYLE}</style><div class="wildcore-card">{"".join(parts)}</div>'
+    """Pieces of markup (`place`, `notice`, `heading`) as one card."""
+    return f'<div class="wildcore-card"{_style("card")}>{"".join(parts)}</div>'
 
 
 def place(found: Diagnosis, settings: Settings, address: str) -> str:
@@ -70,30 +82,31 @@ def place(found: Diagnosis, settings: Settings, address: str) -> str:
     view = found.interface
     head = heading(view.name, f"{view.device.name or view.device.ip} · {view.device.ip} · {view.device.model.name}")
     body = _onu(found, settings) if found.is_onu else _port(found)
-    return "".join([head, _stale(found), _errors(found), *body, _subscribers(found), _foot(address)])
+    return "".join([head, _stale(found), _errors(found), *body, _subscribers(found), link(address, gettext("Open in Wildcore"))])
 
 
 def heading(title: str, under: str = "") -> str:
     """A title with a quieter line under it."""
-    line = f'<div class="muted">{escape(under)}</div>' if under else ""
-    return f"<h2>{escape(title)}</h2>{line}"
+    line = f"<div{_style('muted', 'under')}>{escape(under)}</div>" if under else ""
+    return f"<h2{_style('h2')}>{escape(title)}</h2>{line}"
 
 
 def notice(text: str, tone: str = PLAIN) -> str:
     """A sentence for the person who looks; BAD when something did not work, WARN when something is not as it seems."""
     box = {BAD: "error", WARN: "hint"}.get(tone)
-    return f'<div class="{box}">{escape(text)}</div>' if box else f"<p>{escape(text)}</p>"
+    return f"<div{_style(box)}>{escape(text)}</div>" if box else f"<p{_style('text')}>{escape(text)}</p>"
 
 
 def facts(title: str, rows: Iterable[Row]) -> str:
     """A titled table of what is known; "" when nothing is."""
     cells = _cells(rows)
-    return f"<h3>{escape(title)}</h3><table>{cells}</table>" if cells else ""
+    return _table(escape(title), cells) if cells else ""
 
 
 def link(address: str, text: str) -> str:
     """A line with a link that opens beside billing's page."""
-    return f'<p class="muted"><a href="{escape(address)}" target="_blank" rel="noopener noreferrer">{escape(text)}</a></p>'
+    anchor = f'<a href="{escape(address)}" target="_blank" rel="noopener noreferrer"{_style("a")}>{escape(text)}</a>'
+    return f"<p{_style('muted')}>{anchor}</p>"
 
 
 def _onu(found: Diagnosis, settings: Settings) -> list[str]:
@@ -103,7 +116,7 @@ def _onu(found: Diagnosis, settings: Settings) -> list[str]:
         (gettext("Status"), _word(status["online"]), _tone(status["online"])),
         (gettext("Serial number or MAC"), data["ident"]["value"], PLAIN),
         (gettext("Description"), data["description"], PLAIN),
-        (gettext("Last down reason"), reasons["last_down_reason"], PLAIN),
+        (gettext("Last down reason"), _word(reasons["last_down_reason"]), PLAIN),
         (gettext("Online since"), _with_age(reasons["last_reg"], found.at), PLAIN),
         (gettext("Offline since"), _offline(status["online"], reasons, found.at), PLAIN),
     ]
@@ -174,12 +187,12 @@ def _subscribers(found: Diagnosis) -> str:
         data = subscriber_json(one)
         text = " · ".join(str(part) for part in (data["uid"], one.agreement, one.login, one.address_full) if part)
         link = (
-            f'<a href="{escape(one.link)}" target="_blank" rel="noopener noreferrer">{escape(text)}</a>'
+            f'<a href="{escape(one.link)}" target="_blank" rel="noopener noreferrer"{_style("a")}>{escape(text)}</a>'
             if one.link
             else escape(text)
         )
-        rows.append(f"<tr><td>{link}</td></tr>")
-    return f"<h3>{escape(gettext('Subscribers'))}</h3><table>{''.join(rows)}</table>" if rows else ""
+        rows.append(f"<tr><td{_style('td')}>{link}</td></tr>")
+    return _table(escape(gettext("Subscribers")), "".join(rows)) if rows else ""
 
 
 def _stale(found: Diagnosis) -> str:
@@ -190,13 +203,13 @@ def _stale(found: Diagnosis) -> str:
         text = gettext("This place is stale: the ONU stands elsewhere now")
     else:
         return ""
-    return f'<div class="error">{escape(text)}</div>'
+    return f"<div{_style('error')}>{escape(text)}</div>"
 
 
 def _errors(found: Diagnosis) -> str:
     metas = [result.meta for result in (found.system, *found.results.values()) if result is not None]
     texts = list(dict.fromkeys(meta.error for meta in metas if meta.error))
-    return "".join(f'<div class="error">{escape(text[:300])}</div>' for text in texts[:3])
+    return "".join(f"<div{_style('error')}>{escape(text[:300])}</div>" for text in texts[:3])
 
 
 def _section(title: str, rows: Iterable[Row], found: Diagnosis, module: str) -> str:
@@ -204,15 +217,20 @@ def _section(title: str, rows: Iterable[Row], found: Diagnosis, module: str) -> 
     if not cells:
         return ""
     result = found.results.get(module)
-    age = f' <span class="muted">{escape(_age(result.meta, found.at))}</span>' if result is not None else ""
-    return f"<h3>{escape(title)}{age}</h3><table>{cells}</table>"
+    age = f" <span{_style('muted')}>{escape(_age(result.meta, found.at))}</span>" if result is not None else ""
+    return _table(f"{escape(title)}{age}", cells)
 
 
 def _cells(rows: Iterable[Row]) -> str:
     shown = [(label, value, tone) for label, value, tone in rows if value not in (None, "")]
     return "".join(
-        f'<tr><th>{escape(label)}</th><td class="{tone}">{escape(str(value))}</td></tr>' for label, value, tone in shown
+        f"<tr><th{_style('th')}>{escape(label)}</th><td{_style('td', tone)}>{escape(str(value))}</td></tr>"
+        for label, value, tone in shown
     )
+
+
+def _table(title: str, rows: str) -> str:
+    return f"<h3{_style('h3')}>{title}</h3><table{_style('table')}>{rows}</table>"
 
 
 def _age(meta: CallMeta, now: int) -> str:
@@ -223,12 +241,11 @@ def _age(meta: CallMeta, now: int) -> str:
     return ago(meta.time, now)
 
 
-def _foot(address: str) -> str:
-    return link(address, gettext("Open in Wildcore"))
-
-
-def _word(text: str) -> str:
+def _word(text: str | None) -> str:
     words = {
+        "power-off": gettext("power off"),
+        "DyingGasp": gettext("power off"),
+        "wire-down": gettext("no signal"),
         "Online": gettext("Online"),
         "Offline": gettext("Offline"),
         "LOS": gettext("LOS"),
@@ -239,7 +256,7 @@ def _word(text: str) -> str:
         "Disabled": gettext("Disabled"),
         "Unknown": gettext("Unknown"),
     }
-    return words.get(text, text)
+    return words.get(text or "", text or "")
 
 
 def _tone(word: str) -> str:

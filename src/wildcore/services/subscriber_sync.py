@@ -151,7 +151,16 @@ def compare(session: Session, source: BillingSource, received: Received, *, forc
 
 
 def write(session: Session, source: str, plan: Plan, *, now: int, uplink_macs: int = UPLINK_MACS) -> SyncSummary:
-    """Write the plan within the caller's transaction and bind what is new. Only one sync of a source may run at a time."""
+    """Write the plan within the caller's transaction and bind what is new. Only one sync of a source may run at a time.
+
+    A live look-up may have stored somebody since the comparison: the list's word replaces it.
+    """
+    bindings.lock(session)
+    for part in chunks([uid for uid, _row, _claims in plan.added]):
+        since = select(_SUBSCRIBERS.c.id).where(_SUBSCRIBERS.c.source == source, among(session, _SUBSCRIBERS.c.uid, part))
+        if ids_since := session.scalars(since).all():
+            _drop_claims(session, ids_since)
+            session.execute(delete(_SUBSCRIBERS).where(among(session, _SUBSCRIBERS.c.id, ids_since)))
     for part in chunks(plan.removed):
         _drop_claims(session, part)
         session.execute(delete(_SUBSCRIBERS).where(among(session, _SUBSCRIBERS.c.id, part)))

@@ -35,6 +35,7 @@ from wildcore.web.templating import Frame
 Kind = Literal["api", "page", "iframe"]
 MAX_BODY = 16 * 1024 * 1024
 BILLING_SCOPE = "billing"
+PAGE_LANGUAGE = "x-page-language"
 ANONYMOUS = Actor(user_id=None, login="", permissions=frozenset(), group_ids=frozenset())
 _HIDDEN_HEADERS = frozenset({"cookie", "authorization", KEY_NAME})
 
@@ -161,8 +162,8 @@ def make_endpoint(handler: Callable[..., Any], target: Target, runtime: Runtime,
         def present(result: Any) -> Response:
             return answers.present(result, ctx, asked.frame, target.kind)
 
-        # The API speaks English whatever the person's language is.
-        spoken = "en" if target.kind == "api" else asked.frame.language
+        # The API speaks English whatever the person's language is, unless one of our pages asks for the person's eyes.
+        spoken = http_request.headers.get(PAGE_LANGUAGE, "en") if target.kind == "api" else asked.frame.language
         with use_language(spoken):
             quick = http_request.method in SAFE_METHODS and target.is_quick(ctx.request.query)
             if inspect.iscoroutinefunction(handler):

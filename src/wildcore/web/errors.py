@@ -43,6 +43,7 @@ _KINDS: tuple[tuple[type[errors.WildcoreError], int, str], ...] = (
     (errors.DeviceUnreachable, 504, "SERVER_ERROR"),
     (errors.DeviceError, 502, "SERVER_ERROR"),
     (errors.BillingError, 502, "SERVER_ERROR"),
+    (errors.GeocodingError, 502, "SERVER_ERROR"),
     (errors.WildcoreError, 500, "SERVER_ERROR"),
 )
 _HTTP_TYPES = {

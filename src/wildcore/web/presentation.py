@@ -68,6 +68,9 @@ REASONS: Mapping[str, Lazy] = {
     "Deregistered": _("deregistered"),
     "Rebooted": _("rebooted"),
     "Disabled": _("disabled"),
+    "power-off": _("power off"),
+    "wire-down": _("no signal"),
+    "admin-down": _("disabled"),
     "unknown": _("not told"),
     "Unknown": _("not told"),
 }
@@ -146,6 +149,12 @@ def percent(part: float | None, whole: float | None) -> float:
     return min(100.0, 100.0 * part / whole) if part and whole else 0.0
 
 
+def map_url(latitude: float, longitude: float) -> str:
+    """A place on OpenStreetMap's own site, for a link in a new tab; nothing of it is loaded into our pages."""
+    place = f"{latitude:.6f}/{longitude:.6f}"
+    return f"https://www.openstreetmap.org/?mlat={latitude:.6f}&mlon={longitude:.6f}#map=18/{place}"
+
+
 def dom_id(text: object) -> str:
     """A text as part of an element's id."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", str(text))
@@ -175,6 +184,7 @@ def install(env: Environment) -> None:
             "_": gettext,
             "gettext": gettext,
             "ngettext": ngettext,
+            "map_url": map_url,
             "state_look": state_look,
             "signal_tone": signal_tone,
             "current_language": current_language,

@@ -21,7 +21,7 @@ from wildcore.services import interfaces
 from wildcore.services.interface_search import InterfaceQuery, search
 from wildcore.services.pages_history import interface_chart
 from wildcore.services.pages_interface import interface_page, require_info
-from wildcore.services.pages_live import refresh_interface
+from wildcore.services.pages_live import find_subscriber, refresh_interface
 
 Ident = Annotated[str, Path(max_length=100)]
 Address = Annotated[str, Path(max_length=64)]
@@ -62,6 +62,13 @@ async def live(ctx: Ctx, interface_id: Id) -> Template:
     return Template("interface/body.html", {"page": view, "live": "done", "error": error})
 
 
+async def subscriber(ctx: Ctx, interface_id: Id) -> Template:
+    """The billing card and the strip's subscriber, after billing was asked whose the ONU is."""
+    error = await find_subscriber(ctx.runtime, ctx.actor, interface_id)
+    view = await ctx.runtime.db.run_read(lambda session: interface_page(session, ctx.runtime, ctx.actor, interface_id))
+    return Template("interface/subscriber.html", {"page": view, "error": error})
+
+
 def history(
     ctx: Ctx, interface_id: Id, metric: Annotated[str, Query(max_length=200)], hours: Annotated[int, Query()] = 24
 ) -> JSONResponse:
@@ -96,5 +103,6 @@ PAGES: tuple[Page, ...] = (
     Page("/iframe/interface/{interface_id}", interface, ANY_RIGHTS, billing=True, iframe=True),
     Page("/iframe/interface/{interface_id}/body", body, ANY_RIGHTS, billing=True, iframe=True),
     Page("/iframe/interface/{interface_id}/live", live, ANY_RIGHTS, billing=True, iframe=True),
+    Page("/iframe/interface/{interface_id}/subscriber", subscriber, ANY_RIGHTS, billing=True, iframe=True),
     Page("/iframe/interface/{interface_id}/history.json", history, ANY_RIGHTS, billing=True, iframe=True),
 )

@@ -15,7 +15,7 @@ from wildcore.kit.permissions import DEVICE_IFACE_MANAGEMENT, DEVICE_SHOW
 from wildcore.services import action_log, interfaces
 from wildcore.services.pages_history import interface_chart
 from wildcore.services.pages_interface import interface_page, require_info
-from wildcore.services.pages_live import refresh_interface
+from wildcore.services.pages_live import find_subscriber, refresh_interface
 
 
 def page(ctx: Ctx, interface_id: Id) -> Template:
@@ -35,6 +35,13 @@ async def live(ctx: Ctx, interface_id: Id) -> Template:
     error = await refresh_interface(ctx.runtime, ctx.actor, interface_id)
     view = await ctx.runtime.db.run_read(lambda session: interface_page(session, ctx.runtime, ctx.actor, interface_id))
     return Template("interface/body.html", {"page": view, "live": "done", "error": error})
+
+
+async def subscriber(ctx: Ctx, interface_id: Id) -> Template:
+    """The billing card and the strip's subscriber, after billing was asked whose the ONU is."""
+    error = await find_subscriber(ctx.runtime, ctx.actor, interface_id)
+    view = await ctx.runtime.db.run_read(lambda session: interface_page(session, ctx.runtime, ctx.actor, interface_id))
+    return Template("interface/subscriber.html", {"page": view, "error": error})
 
 
 def history(
@@ -60,6 +67,7 @@ PAGES: tuple[Page, ...] = (
     Page("/interface/{interface_id}", page, DEVICE_SHOW),
     Page("/interface/{interface_id}/body", body, DEVICE_SHOW),
     Page("/interface/{interface_id}/live", live, DEVICE_SHOW),
+    Page("/interface/{interface_id}/subscriber", subscriber, DEVICE_SHOW),
     Page("/interface/{interface_id}/history.json", history, DEVICE_SHOW),
     Page("/interface/{interface_id}/delete", delete, DEVICE_IFACE_MANAGEMENT, methods="POST"),
 )

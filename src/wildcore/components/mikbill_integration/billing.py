@@ -38,6 +38,7 @@ class MikbillBilling:
             schedule=SCHEDULE,
             command=COMMAND,
             max_removal_percent=float(get(keys.MAX_REMOVAL_PERCENT.key)),
+            set_coordinates=bool(get(keys.SET_COORDINATES.key)),
         )
 
     async def records(self) -> AsyncGenerator[list[SubscriberRecord | None], None]:

@@ -49,4 +49,13 @@ VERIFY_TLS = Setting(
     bool,
 )
 
-SETTINGS = (API_ADDR, AUTH_KEY, SEARCH_FIELD, MAX_REMOVAL_PERCENT, VERIFY_TLS)
+SET_COORDINATES = Setting(
+    "MIKBILL_SET_ONT_COORDINATES",
+    False,
+    _("Set coordinates of ONUs by the subscribers' addresses"),
+    SECTION,
+    _("Asked of the geocoder component, slowly and in the background; coordinates set by hand stay"),
+    bool,
+)
+
+SETTINGS = (API_ADDR, AUTH_KEY, SEARCH_FIELD, MAX_REMOVAL_PERCENT, VERIFY_TLS, SET_COORDINATES)

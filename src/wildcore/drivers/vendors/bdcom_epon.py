@@ -18,7 +18,7 @@ from wildcore.drivers.base import Identity, Match, Model
 from wildcore.drivers.device import OltWithOnuInterfaces
 from wildcore.drivers.if_mib import ADMIN_READ, IF, IFX, OPER_READ, IfRow
 from wildcore.drivers.table import Column, Findings, Table, by_number, number_index
-from wildcore.errors import DeviceRefused
+from wildcore.errors import DeviceKept
 from wildcore.model.answer import Answer
 from wildcore.model.ident import IdentType
 from wildcore.model.interface import AdminState, Interface, InterfaceType, LinkStatus
@@ -318,13 +318,13 @@ class BdcomEpon(OltWithOnuInterfaces):
         return await self.onu_status(key)
 
     async def describe_onu(self, interface: str, description: str) -> Answer[OnuDescription]:
-        """Write an ONU's description and read it back. Raises `DeviceRefused` when the OLT kept another text."""
+        """Write an ONU's description and read it back. Raises `DeviceKept` when the OLT kept another text."""
         key = (await self.find(interface)).bind_key
         await self.write((*IF_ALIAS, int(key)), Tag.OCTET_STRING, description.encode())
         answer = await self.rows(DESCRIPTIONS, key)
         kept = answer.rows[0].description if answer.rows else ""
         if kept != description.strip():
-            raise DeviceRefused(f"the OLT keeps {kept!r} as the description instead of {description!r}")
+            raise DeviceKept(kept, description)
         return answer
 
 

@@ -1,7 +1,7 @@
 """The database's tables. Importing this package registers all of them on `Base.metadata`."""
 
 from wildcore.store.tables.base import Base
-from wildcore.store.tables.billing import Binding, Subscriber, SubscriberClaim, SubscriberSync
+from wildcore.store.tables.billing import Binding, GeocodedAddress, GeocodedInterface, Subscriber, SubscriberClaim, SubscriberSync
 from wildcore.store.tables.logs import DeviceCall, InterfaceMark, PollRun
 from wildcore.store.tables.network import (
     Device,
@@ -51,6 +51,8 @@ __all__ = [
     "DeviceModel",
     "FdbHistory",
     "Generation",
+    "GeocodedAddress",
+    "GeocodedInterface",
     "Interface",
     "InterfaceHistory",
     "InterfaceMark",

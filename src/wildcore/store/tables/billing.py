@@ -89,3 +89,29 @@ class SubscriberSync(Base):
     error: Mapped[str] = mapped_column(Text, default="")
     summary: Mapped[str] = mapped_column(Text, default="{}")
     changes: Mapped[str] = mapped_column(Text, default="[]")
+
+
+class GeocodedAddress(Base):
+    """Where an address of billing is, as a geocoder said; no coordinates: it knows no such address. Asked again after `until`.
+
+    `key` is the hash of the address as it was asked, so that any length fits.
+    """
+
+    __tablename__ = "geocoded_addresses"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    address: Mapped[str] = mapped_column(Text)
+    latitude: Mapped[float | None] = mapped_column()
+    longitude: Mapped[float | None] = mapped_column()
+    until: Mapped[int] = mapped_column(Epoch)
+
+
+class GeocodedInterface(Base):
+    """An interface whose coordinates came from the address with this key; those without a row were set by hand."""
+
+    __tablename__ = "geocoded_interfaces"
+
+    interface_id: Mapped[int] = mapped_column(
+        ForeignKey("interfaces.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    key: Mapped[str] = mapped_column(String(64))

@@ -1,5 +1,6 @@
 // Behaviour of every page: requests, toasts, questions, copying, times, menus.
 import { headers } from "./net.js";
+import { question, startActions } from "./actions.js";
 import { startSearch } from "./search.js";
 import { startTables } from "./tables.js";
 import { startCharts } from "./charts.js";
@@ -144,55 +145,6 @@ document.addEventListener("htmx:confirm", (event) => {
   event.preventDefault();
   question(event.detail.elt, event.detail.question, () => event.detail.issueRequest(true));
 });
-function question(element, text, go) {
-  const ask = "askName" in element.dataset; // answered with a text
-  const typed = element.dataset.mustType || ""; // the name that has to be typed before it is done
-  const dialog = document.getElementById("wc-confirm");
-  const yes = dialog.querySelector("[data-yes]");
-  const answer = dialog.querySelector("[data-answer]");
-  document.getElementById("wc-confirm-question").textContent = text;
-  dialog.querySelector("p").textContent = element.dataset.warning || "";
-  dialog.querySelector(".wc-icon").toggleAttribute("hidden", ask);
-  yes.textContent = element.dataset.yes || yes.dataset.text;
-  yes.className = ask ? "wc-btn wc-btn-primary" : "wc-btn wc-btn-danger";
-  answer.hidden = !ask && !typed;
-  answer.value = element.dataset.askValue || "";
-  yes.disabled = Boolean(typed);
-  answer.oninput = () => { yes.disabled = Boolean(typed) && answer.value.trim() !== typed; };
-  dialog.returnValue = "";
-  dialog.onclose = () => { if (dialog.returnValue === "yes") go(answer.value); };
-  dialog.showModal();
-  (ask || typed ? answer : dialog.querySelector("form button")).focus();
-}
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && event.target.matches("[data-answer]")) {
-    event.preventDefault();
-    document.querySelector("#wc-confirm [data-yes]").click();
-  }
-});
-
-// Actions of the API: <button data-put="/api/..." data-question="...">, asked first, told afterwards.
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-put]");
-  if (!button) return;
-  question(button, button.dataset.question || button.dataset.ask, async (text) => {
-    const body = "askName" in button.dataset ? { [button.dataset.askName]: text } : {};
-    try {
-      const answer = await fetch(button.dataset.put, {
-        method: "PUT",
-        credentials: "same-origin",
-        headers: { ...headers(), "Content-Type": "application/json" },
-        body: JSON.stringify(body),
-      });
-      const data = await answer.json();
-      if (!answer.ok) throw new Error(data.error.description);
-      toast(button.dataset.done);
-      document.querySelector("[data-refresh]")?.click();
-    } catch (problem) {
-      toast(problem.message || document.getElementById("wc-toasts").dataset.failed, "bad");
-    }
-  });
-});
 document.addEventListener("htmx:beforeSwap", (event) => {
   // A refused form comes back with its errors and is shown in its place.
   if (event.detail.xhr.status === 422) {
@@ -228,6 +180,7 @@ document.addEventListener("htmx:historyRestore", () => {
   startCharts(document);
 });
 
+startActions(toast);
 startSearch();
 startTables(document);
 startCharts(document);

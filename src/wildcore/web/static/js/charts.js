@@ -3,11 +3,13 @@ import { get } from "./net.js";
 
 const texts = () => document.querySelector('meta[name="wc-words"]').dataset;
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const LARGE = ["bit/s", "pkt/s"];
+const FRESH_MS = 120000;
 const PREFIXES = ["", "k", "M", "G", "T"];
 
 function shown(value, unit) {
   if (value === null || value === undefined) return "–";
-  if (unit !== "bit/s") return `${value.toFixed(unit === "dBm" ? 2 : 0)} ${unit}`;
+  if (!LARGE.includes(unit)) return `${value.toFixed(unit === "dBm" ? 2 : 1)} ${unit}`;
   let size = value;
   let step = 0;
   while (Math.abs(size) >= 1000 && step < 4) { size /= 1000; step += 1; }
@@ -44,7 +46,7 @@ function draw(box, data, hours) {
     scales: { x: { time: true, range: () => [start, data.end] } },
     axes: [
       { ...axis, space: 70, size: 28, values: (_plot, ticks) => ticks.map((at) => clock(at, hours)) },
-      { ...axis, size: unit === "bit/s" ? 74 : 44, values: (_plot, ticks) => ticks.map((value) => (unit === "bit/s" ? shown(value, unit) : String(value))) },
+      { ...axis, size: LARGE.includes(unit) ? 74 : 44, values: (_plot, ticks) => ticks.map((value) => (LARGE.includes(unit) ? shown(value, unit) : String(value))) },
     ],
     series: [
       { label: "", value: (_plot, at) => (at ? clock(at, 48) : "") },
@@ -66,11 +68,14 @@ function draw(box, data, hours) {
 
 async function load(box, hours) {
   box.dataset.hours = hours;
+  box._at = Date.now();
+  const address = box.dataset.chart;
   try {
-    const joint = box.dataset.chart.includes("?") ? "&" : "?";
-    const answer = await get(`${box.dataset.chart}${joint}hours=${hours}`);
+    const joint = address.includes("?") ? "&" : "?";
+    const answer = await get(`${address}${joint}hours=${hours}`);
     if (!answer.ok) throw new Error(String(answer.status));
     const data = await answer.json();
+    if (box.dataset.chart !== address) return; // something else was chosen meanwhile
     if (!data.times.length) message(box, texts().nothing);
     else draw(box, data, hours);
     box._data = data;
@@ -81,18 +86,23 @@ async function load(box, hours) {
 
 export function startCharts(within) {
   if (!window.uPlot) return;
-  for (const box of within.querySelectorAll("[data-chart]:not([data-started])")) {
+  for (const box of within.querySelectorAll("[data-chart]")) {
+    if (box.dataset.started && Date.now() - box._at < FRESH_MS) continue; // it stays while the values around it are renewed
     box.dataset.started = "yes";
     load(box, Number(box.dataset.hours || 24));
   }
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("button[data-chart-hours]");
+  const button = event.target.closest("button[data-chart-hours], button[data-chart-metric]");
   const box = button && button.closest(".wc-card").querySelector("[data-chart]");
   if (!box) return;
   for (const other of button.parentElement.children) other.setAttribute("aria-pressed", String(other === button));
-  load(box, Number(button.dataset.chartHours));
+  if (button.dataset.chartMetric) {
+    box.dataset.chart = `${box.dataset.chart.split("?")[0]}?metric=${button.dataset.chartMetric}`;
+    box.dataset.unit = button.dataset.chartUnit;
+  }
+  load(box, Number(button.dataset.chartHours || box.dataset.hours || 24));
 });
 
 new MutationObserver(() => {

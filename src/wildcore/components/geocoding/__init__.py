@@ -1,0 +1,1 @@
+"""Where addresses are: a geocoder that speaks Nominatim's HTTP."""
