@@ -1,0 +1,1 @@
+"""Analytics over all devices: duplicate ONUs."""
