@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, false, func, select
 from sqlalchemy.orm import Session
 
 from wildcore.errors import Conflict, NotFound
@@ -26,7 +26,7 @@ from wildcore.services.device_sessions import modules_of
 from wildcore.services.device_views import Listing
 from wildcore.services.interface_search import InterfaceQuery, InterfaceView, by_ids, search
 from wildcore.services.runtime import Runtime
-from wildcore.services.scope import visible_devices
+from wildcore.services.scope import visible_devices, visible_group
 from wildcore.services.subscribers import SubscriberView
 from wildcore.store.tables import Binding, Device, DeviceGroup, DeviceGroupLink, Interface, Subscriber
 
@@ -181,7 +181,8 @@ def delete_stale(session: Session, runtime: Runtime, actor: Actor, ids: Collecti
 
     NotFound when none of them is there. Conflict when one is its ONU's current place, or works: then nothing is deleted.
     """
-    views = list(by_ids(session, runtime, actor, list(ids)).values())
+    found = by_ids(session, runtime, actor, list(ids))
+    views = [found[one] for one in sorted(found)]
     if not views:
         raise NotFound(gettext("These places are not there any more"), field="ids")
     for one in views:
@@ -192,15 +193,18 @@ def delete_stale(session: Session, runtime: Runtime, actor: Actor, ids: Collecti
             text = gettext("{name} on {device} is online", name=one.name, device=device_name(one))
             raise Conflict(gettext("{reason}: nothing was deleted", reason=text), field="ids")
     interfaces.delete_interfaces(session, runtime, views)
-    for one in views:
-        said = f"{ident_text(one.ident, one.ident_type or None)}: {one.name}, {device_name(one)}"  # type: ignore[arg-type]
-        action_log.log(session, actor, "interface:deleted", device_id=one.device_id, message=gettext("{name} deleted", name=said))
+    action_log.log_all(session, actor, "interface:deleted", [(one.device_id, _deleted(one)) for one in views])
     return views
 
 
 def device_name(place: InterfaceView) -> str:
     """What people call the device of a place."""
     return place.device.name or place.device.ip
+
+
+def _deleted(place: InterfaceView) -> str:
+    ident = ident_text(place.ident or "", place.ident_type or None)
+    return gettext("{name} deleted", name=f"{ident}: {place.name}, {device_name(place)}")
 
 
 def _works(place: InterfaceView) -> bool:
@@ -213,20 +217,19 @@ def _duplicate(ident: str, places: Sequence[InterfaceView]) -> DuplicateIdent:
 
 def _doubled(runtime: Runtime, actor: Actor, wanted: ReportFilter) -> Select[Any]:
     seen: list[ColumnElement[bool]] = [Interface.ident.is_not(None), visible_devices(actor, Interface.device_id)]
+    here = select(Interface.ident).where(*seen)
     if wanted.ident:
         seen.append(Interface.ident == ident_key(wanted.ident))
-    here = select(Interface.ident).where(Interface.ident.is_not(None))
     if wanted.device_id is not None:
         seen.append(Interface.ident.in_(here.where(Interface.device_id == wanted.device_id)))
     if wanted.group_id is not None:
-        if actor.group_ids is not None and wanted.group_id not in actor.group_ids:
-            seen.append(Interface.id.is_(None))
+        if not visible_group(actor, wanted.group_id):
+            seen.append(false())
         linked = select(DeviceGroupLink.device_id).where(DeviceGroupLink.group_id == wanted.group_id)
         seen.append(Interface.ident.in_(here.where(Interface.device_id.in_(linked))))
     if wanted.with_subscriber:
         known = sorted(subscribers.sources(runtime))
         bound = here.join(Binding, Binding.interface_id == Interface.id).join(Subscriber, Subscriber.id == Binding.subscriber_id)
-        bound = bound.where(visible_devices(actor, Interface.device_id))
         seen.append(Interface.ident.in_(bound.where(Subscriber.source.in_(known))))
     return select(Interface.ident).where(*seen).group_by(Interface.ident).having(func.count(Interface.id) > 1)
 
