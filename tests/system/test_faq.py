@@ -106,7 +106,8 @@ async def add_olts(product: Product, snmp_port: int) -> dict[str, int]:
         ids[ip] = int((await product.api("POST", "/device", device))["id"])
 
     async def polled() -> bool:
-        return all([poll["last_at"] for one in ids.values() for poll in await polls(product, one) if poll["interval_sec"]])
+        told = [poll for one in ids.values() for poll in await polls(product, one) if poll["interval_sec"]]
+        return all(poll["last_at"] for poll in told)
 
     assert await eventually(polled)
     return ids
