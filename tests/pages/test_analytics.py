@@ -25,6 +25,7 @@ def doubled(site: Site) -> list[str]:
 def test_duplicates_are_listed_filtered_and_exported(site: Site, open_tab: OpenTab) -> None:
     page = open_tab("/").page
     page.get_by_role("link", name="Аналітика").click()
+    page.get_by_role("link", name="Дублікати ONU").click()
     groups = page.locator("#t-duplicates tbody")
     expect(groups).to_have_count(len(doubled(site)))
     serial = next(one for one in doubled(site) if one.startswith("ZTEG"))

@@ -137,6 +137,7 @@ async def sign_in(page: Page, product: Product) -> None:
 
 async def the_list_says_why(page: Page, product: Product, ident: str) -> None:
     await page.get_by_role("link", name="Аналітика").click()
+    await page.get_by_role("link", name="Дублікати ONU").click()
     rows = page.locator("tbody", has_text=ident).locator("tr")
     await expect(rows.nth(1)).to_contain_text("olt-new")
     await expect(rows.nth(1)).to_contain_text("зараз у мережі")

@@ -39,6 +39,7 @@ DENIED = "Wildcore iframe permission denied"
 DEVICES = ("127.10.0.11", "127.10.1.1")
 """The OLT of the showcase subscriber, and the switch of the house."""
 WAIT_MS = 20_000
+SETTINGS = re.compile(r"^(Налаштування|Конфігурація) системи$")
 
 
 @dataclass
@@ -59,7 +60,7 @@ class Walk:
         self.shots += 1
         shown.screenshot(path=ARTIFACTS / f"{self.shots:02}-{name}.png", animations="disabled")
 
-    def menu(self, *names: str) -> None:
+    def menu(self, *names: str | re.Pattern[str]) -> None:
         """Go where the menu leads, and on by tabs."""
         for name in names:
             self.page.get_by_role("link", name=name, exact=True).first.click()
@@ -350,7 +351,7 @@ def fill_settings(walk: Walk, values: dict[str, str]) -> None:
 def scale_of_the_frame(walk: Walk) -> None:
     """WEB_ZOOM_IFRAME in System configuration; the next opened frame has it."""
     walk.page.goto(f"https://{NAME}/")
-    walk.menu("Налаштування системи")
+    walk.menu(SETTINGS)
     fill_settings(walk, {"Масштаб сторінок у білінгу": "0.75"})
     walk.page.get_by_label("Масштаб сторінок у білінгу", exact=True).scroll_into_view_if_needed()
     walk.shot("zoom-set")
@@ -363,7 +364,7 @@ def scale_of_the_frame(walk: Walk) -> None:
 def component_switched_on(walk: Walk) -> None:
     page = walk.page
     page.goto(f"https://{NAME}/")
-    walk.menu("Налаштування системи", "Компоненти")
+    walk.menu(SETTINGS, "Компоненти")
     expect(page.locator("main")).to_contain_text("mikbill_integration")
     page.get_by_role("switch", name="Білінг MikBill").check(force=True)
     walk.told("MikBill")
@@ -373,7 +374,7 @@ def component_switched_on(walk: Walk) -> None:
 
 def settings_filled(walk: Walk) -> None:
     """Only now there is a section MikBill: address, key, and the field of the global search."""
-    walk.menu("Налаштування системи")
+    walk.menu(SETTINGS)
     page = walk.page
     wanted = {
         "Адреса білінгу": walk.billing_url,
@@ -392,6 +393,8 @@ def settings_filled(walk: Walk) -> None:
 
 
 def schedule_switched_on(walk: Walk) -> None:
+    if not walk.page.get_by_role("link", name="Планувальник", exact=True).count():
+        walk.menu(SETTINGS)
     walk.menu("Планувальник")
     page = walk.page
     title = "Синхронізація абонентів MikBill"

@@ -12,7 +12,7 @@ from wildcore.kit.permissions import ANALYTICS_SHOW
 component = Component(
     key="analytics",
     title=_("Analytics"),
-    description=_("What needs eyes over all devices: ONUs that stand at several places"),
+    description=_("What needs eyes over all devices: weak signals, ONUs and MAC addresses at several places"),
     permissions=(ANALYTICS_SHOW,),
     pages=pages.PAGES,
     menu=(MenuItem(_("Analytics"), "/analytics", "chart-bar", ANALYTICS_SHOW, "tools", 20),),
