@@ -6,109 +6,41 @@ All is clicked in a browser, in Ukrainian, but what the document itself types on
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
 import shutil
-import threading
-from collections.abc import Coroutine, Iterator
-from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Frame, Page, expect, sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser import CHROMIUM, FLAGS
 from tests.nginx import NAME, seed_nginx
 from tests.pages.conftest import Site
 from tests.pages.test_management import SEED_TICKS, make_role, make_user
-from tests.system.product import Product, running
-from wildcore.lab.agents import UNPRIVILEGED, Agents
-from wildcore.lab.billing import Billing, BillingServer
-from wildcore.lab.district import HOUSE_PORT, SHOWCASE_SERIAL, District, district
+from tests.system.product import Product
+from tests.system.walking import (
+    ARTIFACTS,
+    DEVICES,
+    WAIT_MS,
+    Background,
+    Walk,
+    fill_settings,
+    search,
+    sign_in,
+    surroundings,
+    tab_of_billing,
+    wait_for_polls,
+    watched,
+)
+from wildcore.lab.district import HOUSE_PORT, SHOWCASE_SERIAL
 
 pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(300)]
 
-T = TypeVar("T")
-ARTIFACTS = Path(os.environ.get("WILDCORE_TEST_ARTIFACTS") or Path(__file__).parents[2] / "test-artifacts") / "seed-walk"
 GROUP = "Гощанський район"
 DENIED = "Wildcore iframe permission denied"
-DEVICES = ("127.10.0.11", "127.10.1.1")
-"""The OLT of the showcase subscriber, and the switch of the house."""
-WAIT_MS = 20_000
 SETTINGS = re.compile(r"^(Налаштування|Конфігурація) системи$")
-
-
-@dataclass
-class Walk:
-    """What is being walked: the browser's tab, the product, billing, and the number of the next screenshot."""
-
-    page: Page
-    product: Product
-    billing: Billing
-    billing_url: str
-    place: District
-    shots: int = 0
-
-    def shot(self, name: str, page: Page | None = None) -> None:
-        """Keep what is on the screen, once it has settled."""
-        shown = page or self.page
-        shown.evaluate("document.fonts.ready")
-        self.shots += 1
-        shown.screenshot(path=ARTIFACTS / f"{self.shots:02}-{name}.png", animations="disabled")
-
-    def menu(self, *names: str | re.Pattern[str]) -> None:
-        """Go where the menu leads, and on by tabs."""
-        for name in names:
-            self.page.get_by_role("link", name=name, exact=True).first.click()
-
-    def told(self, text: str) -> None:
-        """Wait for the note in the corner."""
-        expect(self.page.locator(".wc-toast", has_text=text).first).to_be_visible()
-
-
-class Background:
-    """An event loop of its own for what runs beside the browser: devices, billing, the product."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(120)
-
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(30)
-        self._loop.close()
-
-
-@contextmanager
-def surroundings(folder: Path) -> Iterator[tuple[Background, Product, Billing, str, District, int]]:
-    """The district's devices, billing without settings, and `wca run` on an empty directory."""
-    background, stack = Background(), AsyncExitStack()
-    place = district()
-    agents = Agents(port=UNPRIVILEGED)
-    for site in place.sites:
-        if site.host in DEVICES:
-            agents.add(site.host, site.device, read_community="r-5ecret", write_community="w-5ecret")
-    billing = Billing(place.subscribers)
-
-    async def start() -> tuple[str, Product]:
-        await stack.enter_async_context(agents)
-        server = await stack.enter_async_context(BillingServer(billing))
-        return server.url, await stack.enter_async_context(running(folder / "data"))
-
-    try:
-        url, product = background.run(start())
-        yield background, product, billing, url, place, agents.port
-    finally:
-        background.run(stack.aclose())
-        background.close()
 
 
 @pytest.fixture(autouse=True)
@@ -156,28 +88,6 @@ def test_every_step_of_the_document_in_a_browser(tmp_path: Path) -> None:
             assert problems == []
             browser.close()
     assert len(list(ARTIFACTS.glob("*.png"))) == walk.shots
-
-
-def watched(context: BrowserContext) -> list[str]:
-    """What the consoles of all pages complain of, but chromium's own word for a page that is refused on purpose."""
-    problems: list[str] = []
-
-    def watch(page: Page) -> None:
-        page.set_default_timeout(WAIT_MS)
-        page.on("console", lambda m: problems.append(m.text) if m.type == "error" and "status of 403" not in m.text else None)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-
-    context.on("page", watch)
-    return problems
-
-
-def sign_in(walk: Walk, url: str, password: str) -> None:
-    page = walk.page
-    page.goto(f"{url}/")
-    page.get_by_label("Логін", exact=True).fill(walk.product.login)
-    page.get_by_label("Пароль", exact=True).fill(password)
-    page.get_by_role("button", name="Увійти").click()
-    expect(page.get_by_role("link", name="Обладнання", exact=True).first).to_be_visible()
 
 
 def first_sign_in(walk: Walk) -> None:
@@ -238,18 +148,6 @@ def group_access_devices(walk: Walk, snmp_port: int) -> None:
     walk.shot("olt")
 
 
-def wait_for_polls(walk: Walk) -> None:
-    """Reload until every device responds and its ONUs or ports are counted."""
-    rows = walk.page.locator("#t-devices tbody tr")
-    for _ in range(60):
-        told = rows.all_inner_texts()
-        if all("на звʼязку" in text and re.search(r"\d+\s*/\s*[1-9]", text) for text in told):
-            return
-        walk.page.wait_for_timeout(500)
-        walk.page.reload()
-    raise AssertionError(told)
-
-
 def role_and_user(walk: Walk) -> None:
     """Step 1 of the document."""
     site = Site(walk.product.url, walk.product.login, walk.product.password, "", Path())
@@ -300,18 +198,6 @@ def signals_in_the_card(walk: Walk) -> None:
     walk.shot("billing-signals")
 
 
-def tab_of_billing(walk: Walk, uid: int, tab: str, employee: str = "operator") -> Frame:
-    walk.page.request.post(f"{walk.billing_url}/employee", form={"login": employee, "back": "/"})
-    walk.page.goto(f"{walk.billing_url}/client/{uid}")
-    walk.page.get_by_role("link", name={"onu": "Wildcore ONU", "port": "Wildcore порт"}[tab]).click()
-    element = walk.page.wait_for_selector("iframe")
-    assert element
-    frame = element.content_frame()
-    assert frame
-    frame.wait_for_load_state()
-    return frame
-
-
 def tabs_of_billing(walk: Walk) -> None:
     """The tab Wildcore opens the ONU's page and the port's page as the employee."""
     frame = tab_of_billing(walk, walk.place.showcase.uid, "onu")
@@ -328,24 +214,6 @@ def denied_without_rights(walk: Walk) -> None:
     frame = tab_of_billing(walk, walk.place.showcase.uid, "onu", "trainee")
     expect(frame.locator("body")).to_have_text(DENIED)
     walk.shot("billing-denied")
-
-
-def fill_settings(walk: Walk, values: dict[str, str]) -> None:
-    """Type or choose by label; saved by the section's button where there is one, else as soon as a field is left."""
-    page = walk.page
-    for label, value in values.items():
-        field = page.get_by_label(label, exact=True)
-        if field.evaluate("one => one.tagName") == "SELECT":
-            field.select_option(value)
-        else:
-            field.fill(value)
-            field.press("Tab")
-        section = page.locator("form", has=page.get_by_label(label, exact=True))
-        save = section.get_by_role("button", name="Зберегти", exact=True)
-        if label == list(values)[-1] and save.count() and save.first.is_visible():
-            save.first.click()
-    walk.told("Збережено")
-    page.wait_for_load_state("networkidle")
 
 
 def scale_of_the_frame(walk: Walk) -> None:
@@ -448,15 +316,3 @@ def found_by_contract(walk: Walk) -> None:
     expect(walk.page.locator("main")).to_contain_text(SHOWCASE_SERIAL)
     expect(walk.page.locator("[data-live=done]")).to_be_visible()
     walk.shot("found-by-contract")
-
-
-def search(walk: Walk, text: str, shot: str = "") -> None:
-    """Type into the search at the top and take the first hit."""
-    page = walk.page
-    page.get_by_role("combobox", name="Пошук").press_sequentially(text)
-    hit = page.get_by_role("option").first
-    expect(hit).to_contain_text(text)
-    if shot:
-        walk.shot(shot)
-    hit.click()
-    expect(page.locator(".wc-strip")).to_be_visible()

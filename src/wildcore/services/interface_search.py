@@ -41,7 +41,6 @@ from wildcore.store.tables import Device, FdbHistory, Interface
 UNFILTERED_LIMIT = 10_000
 _LONGEST_PORT_NUMBER = 6
 _PLAIN = ("device_id", "device_ip", "parent_bind_key", "type")
-_BY_PLACE = frozenset({"ident", "mac", "active_mac"})
 _BY_MAC = frozenset({"mac", "active_mac"})
 
 
@@ -198,12 +197,12 @@ def _by_ids(sqlite: bool, limited: bool) -> Select[Any]:
 @lru_cache(maxsize=256)
 def _found(shape: tuple[str, ...], limited: bool, first: bool, later: bool) -> Select[Any]:
     order: Sequence[Any] = (_I.gone_at.is_not(None), _I.device_id, _I.id)
-    if not _BY_PLACE.isdisjoint(shape):
+    if "ident" in shape:
         order = place_order(_I)
-    if not _BY_MAC.isdisjoint(shape):
+    elif not _BY_MAC.isdisjoint(shape):
         now = exists(select(_F.id).where(_F.interface_id == _I.id, _F.mac == bindparam("mac"), _F.active).correlate(_I.id.table))
         uplink, crowd = edge_order()
-        order = (_I.gone_at.is_not(None), uplink, ~now, crowd, *order)
+        order = (_I.gone_at.is_not(None), uplink, ~now, crowd, *place_order(_I))
     query = select(*COLUMNS, stale(limited=limited)).select_from(PLACES).where(*_conditions(shape, limited)).order_by(*order)
     query = query.limit(bindparam("row_limit", type_=Integer())) if first else query
     return query.offset(bindparam("row_offset", type_=Integer())) if later else query
