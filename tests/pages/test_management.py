@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import uuid
+from collections.abc import Sequence
 
 import httpx
 import pytest
@@ -36,11 +37,11 @@ def submit(page: Page) -> None:
     page.click(".wc-page-head [type=submit]")
 
 
-def make_role(page: Page, site: Site, name: str) -> None:
+def make_role(page: Page, site: Site, name: str, ticks: Sequence[tuple[str, str, str]] = SEED_TICKS) -> None:
     page.goto(f"{site.url}/management/roles")
     page.click("text=Створити нову роль")
     page.fill("[name=name]", name)
-    for group, label, _key in SEED_TICKS:
+    for group, label, _key in ticks:
         page.locator("fieldset[data-group]", has=page.locator("h2", has_text=group)).get_by_label(label).check()
     submit(page)
     expect(page.locator(".wc-toast")).to_contain_text(name)

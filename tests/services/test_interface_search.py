@@ -16,10 +16,11 @@ from tests.services.support import (
     in_groups,
     with_billing,
 )
-from wildcore.services import duplicates, interfaces
+from wildcore.services import duplicates, interfaces, search_device
 from wildcore.services.interface_search import InterfaceQuery, search
 from wildcore.services.presenting import interface_json, interfaces_json, time_text
 from wildcore.services.runtime import Runtime
+from wildcore.services.search import find
 from wildcore.store.tables import Interface, Poll
 
 SERIAL = "ZTEGC69EF036"
@@ -125,6 +126,59 @@ def test_mac_search_sees_active_and_past_places(runtime: Runtime) -> None:
     assert set(found(runtime, InterfaceQuery(mac_address="aa:bb:cc:dd:ee:ff"))) == {"1/1", "1/2"}
     assert found(runtime, InterfaceQuery(mac_address="aabb.ccdd.eeff", only_active_mac=True)) == ["1/1"]
     assert found(runtime, InterfaceQuery(mac_address="nonsense")) == []
+
+
+MAC = "AABBCCDDEEFF"
+NEAREST_FIRST = ["flat", "house", "core, to a small switch", "moved away", "uplink", "core, to the access switch"]
+
+
+def heard_on_the_way(runtime: Runtime) -> dict[int, str]:
+    """Ports on which one address was seen: the subscriber's, those on the way to it, and where it was once."""
+    access, core = (add_device(runtime.db, f"192.0.2.{at}", kind="SWITCH") for at in (1, 2))
+    others = [f"0000000000{at:02X}" for at in range(30)]
+    ports = {}
+    with runtime.db.write() as session:
+        for device, name, crowd, active in (
+            (core, "core, to the access switch", 30, True),
+            (core, "core, to a small switch", 9, True),
+            (access, "uplink", 25, False),
+            (access, "house", 4, True),
+            (access, "flat", 0, True),
+            (access, "moved away", 0, False),
+        ):
+            port = add_interface(session, device, name[:20], name, status="Up", last_online_at=1000 * crowd)
+            ports[port] = name
+            for one in (MAC, *others[:crowd]):
+                for vlan_id in (10, 20):
+                    add_fdb(session, device, port, one, active=active or one != MAC, vlan_id=vlan_id)
+    return ports
+
+
+def test_the_port_nearest_to_a_mac_comes_first_and_uplinks_last(runtime: Runtime) -> None:
+    heard_on_the_way(runtime)
+    names = found(runtime, InterfaceQuery(mac_address=MAC))
+    assert (names[:4], sorted(names[4:])) == (NEAREST_FIRST[:4], sorted(NEAREST_FIRST[4:]))
+    assert found(runtime, InterfaceQuery(mac_address=MAC, only_active_mac=True)) == [*NEAREST_FIRST[:3], NEAREST_FIRST[5]]
+    assert found(runtime, InterfaceQuery(mac_address=MAC), limit=2, offset=1) == NEAREST_FIRST[1:3]
+    with runtime.db.read() as session:
+        hits = [hit.place for group in find(session, runtime, ADMIN, "aa:bb:cc:dd:ee:ff") for hit in group.hits]
+    told = [next(name for name in NEAREST_FIRST if place.startswith(name)) for place in hits]
+    assert list(dict.fromkeys(told))[:4] == NEAREST_FIRST[:4]
+    with runtime.db.write() as session:
+        runtime.settings.set(session, {"ANALYTICS_IGNORE_IFACES_WITH_MORE_THAN": 8})
+    runtime.settings.forget()
+    assert found(runtime, InterfaceQuery(mac_address=MAC))[:3] == ["flat", "house", "moved away"]
+
+
+@pytest.mark.asyncio
+async def test_a_search_for_a_device_agrees_on_the_nearest_port(runtime: Runtime) -> None:
+    ports = heard_on_the_way(runtime)
+    with runtime.db.write() as session:
+        runtime.settings.set(session, {"SEARCH_DEVICE_SOURCES": ["history"], "SEARCH_DEVICE_HISTORY_ONLY_ACTIVE": False})
+    runtime.settings.forget()
+    hits = (await search_device.by_mac(runtime, ADMIN, "aa-bb-cc-dd-ee-ff")).macs
+    names = list(dict.fromkeys(ports[one.interface_id] for one in hits))
+    assert (names[:4], sorted(names[4:])) == (NEAREST_FIRST[:4], sorted(NEAREST_FIRST[4:]))
 
 
 def test_foreign_groups_do_not_exist(runtime: Runtime) -> None:

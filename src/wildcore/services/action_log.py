@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from wildcore.services.actor import Actor
@@ -65,20 +65,15 @@ def log(
     meta: Mapping[str, Any] | None = None,
 ) -> None:
     """Write one line within the caller's transaction. Values whose names sound secret are replaced by `***`."""
-    session.add(
-        ActionLog(
-            at=int(time.time()),
-            user_id=actor.user_id,
-            login=actor.login[:100],
-            ip=actor.ip[:64],
-            action=action[:64],
-            device_id=device_id,
-            interface_id=interface_id,
-            success=success,
-            message=redact(message)[:2000],
-            meta=_scrub(dict(meta or {})),
-        )
-    )
+    line = _line(actor, action, device_id, message)
+    session.add(ActionLog(**line, interface_id=interface_id, success=success, meta=_scrub(dict(meta or {}))))
+
+
+def log_all(session: Session, actor: Actor, action: str, lines: Collection[tuple[int | None, str]]) -> None:
+    """One successful action on many things: a line for each (device id, message), in one statement."""
+    rows = [{**_line(actor, action, device_id, message), "success": True, "meta": {}} for device_id, message in lines]
+    if rows:
+        session.execute(insert(ActionLog), rows)
 
 
 def redact(text: str) -> str:
@@ -133,6 +128,18 @@ def actions(
 def names(session: Session) -> list[str]:
     """All actions that stand in the log."""
     return list(session.scalars(select(ActionLog.action).distinct().order_by(ActionLog.action)))
+
+
+def _line(actor: Actor, action: str, device_id: int | None, message: str) -> dict[str, Any]:
+    return {
+        "at": int(time.time()),
+        "user_id": actor.user_id,
+        "login": actor.login[:100],
+        "ip": actor.ip[:64],
+        "action": action[:64],
+        "device_id": device_id,
+        "message": redact(message)[:2000],
+    }
 
 
 def _record(row: ActionLog) -> ActionRecord:

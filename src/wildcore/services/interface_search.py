@@ -32,6 +32,7 @@ from wildcore.services.actor import Actor
 from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
 from wildcore.services.bindings import place_order, place_rank
 from wildcore.services.device_views import DeviceView, Listing, devices_by_id
+from wildcore.services.edges import edge_order, edge_values
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import in_scope, scope_values
 from wildcore.services.subscribers import SubscriberView
@@ -40,7 +41,7 @@ from wildcore.store.tables import Device, FdbHistory, Interface
 UNFILTERED_LIMIT = 10_000
 _LONGEST_PORT_NUMBER = 6
 _PLAIN = ("device_id", "device_ip", "parent_bind_key", "type")
-_BY_PLACE = frozenset({"ident", "mac", "active_mac"})
+_BY_MAC = frozenset({"mac", "active_mac"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,8 @@ COLUMNS: tuple[Any, ...] = (
 def search(
     session: Session, runtime: Runtime, actor: Actor, wanted: InterfaceQuery, *, limit: int | None = None, offset: int = 0
 ) -> Listing[InterfaceView]:
-    """Interfaces that fit. By ident or MAC the current place comes first and gone ones last, else they come device by device.
+    """Interfaces that fit. By ident the current place comes first and gone ones last; by MAC the port nearest to it comes first,
+    and what was seen there in the past and uplinks come last; else they come device by device.
 
     A question without any condition returns at most `UNFILTERED_LIMIT` rows at once.
     """
@@ -152,6 +154,7 @@ def search(
     shape, values = asked
     limited = actor.group_ids is not None
     values |= scope_values(actor) | {"row_limit": limit, "row_offset": offset}
+    values |= edge_values(runtime) if wanted.mac_address is not None else {}
     rows = session.execute(_found(shape, limited, limit is not None, offset > 0), values).all()
     total = len(rows)
     if limit is not None or offset:
@@ -194,8 +197,12 @@ def _by_ids(sqlite: bool, limited: bool) -> Select[Any]:
 @lru_cache(maxsize=256)
 def _found(shape: tuple[str, ...], limited: bool, first: bool, later: bool) -> Select[Any]:
     order: Sequence[Any] = (_I.gone_at.is_not(None), _I.device_id, _I.id)
-    if not _BY_PLACE.isdisjoint(shape):
+    if "ident" in shape:
         order = place_order(_I)
+    elif not _BY_MAC.isdisjoint(shape):
+        now = exists(select(_F.id).where(_F.interface_id == _I.id, _F.mac == bindparam("mac"), _F.active).correlate(_I.id.table))
+        uplink, crowd = edge_order()
+        order = (_I.gone_at.is_not(None), uplink, ~now, crowd, *place_order(_I))
     query = select(*COLUMNS, stale(limited=limited)).select_from(PLACES).where(*_conditions(shape, limited)).order_by(*order)
     query = query.limit(bindparam("row_limit", type_=Integer())) if first else query
     return query.offset(bindparam("row_offset", type_=Integer())) if later else query

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from wildcore.errors import NotFound, ValidationFailed
 from wildcore.i18n import gettext
 from wildcore.services import bindings
 from wildcore.services.actor import Actor
+from wildcore.services.applying.bulk import among
+from wildcore.services.applying.work import ANSWERS, INTERFACES
 from wildcore.services.device_views import Listing
 from wildcore.services.interface_search import InterfaceQuery, InterfaceView, by_ids, search
 from wildcore.services.pollers import request_polls
@@ -21,6 +23,8 @@ from wildcore.services.scope import require_device, visible_devices
 from wildcore.store.tables import Binding, Device, FdbHistory, GeocodedInterface, Interface, InterfaceHistory
 
 ONLINE = ("Online", "Up")
+CONFIRMING = ("interfaces_list", "interfaces_status", "ont_ident")
+"""Pollers that tell whether something is still on its device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +170,24 @@ def delete_interface(session: Session, runtime: Runtime, actor: Actor, interface
     One that is still on its device comes back with that poll.
     """
     view = get_interface(session, runtime, actor, interface_id)
-    claims = session.scalars(select(Binding.claim_id).where(Binding.interface_id == interface_id)).all()
-    session.execute(delete(Interface).where(Interface.id == interface_id))
+    delete_interfaces(session, runtime, [view])
+    return view
+
+
+def delete_interfaces(session: Session, runtime: Runtime, views: Collection[InterfaceView]) -> None:
+    """Delete interfaces that the caller has found, with all that is known of them, in a constant number of statements.
+
+    Their subscribers look for their place anew, and their devices are asked at once.
+    """
+    ids = [one.id for one in views]
+    bound = select(Binding.claim_id).where(among(session, Binding.__table__.c.interface_id, ids))
+    claims = session.scalars(bound).all()
+    # A number may be given again, and what the device answered of the old interface would then be told of the new one.
+    session.execute(delete(ANSWERS).where(among(session, ANSWERS.c.interface_id, ids)))
+    session.execute(delete(INTERFACES).where(among(session, INTERFACES.c.id, ids)))
     if claims:
         bindings.rebind(session, claim_ids=claims)
-    request_polls(session, runtime, view.device.id, ("interfaces_list", "interfaces_status", "ont_ident"))
-    return view
+    request_polls(session, runtime, {one.device_id for one in views}, CONFIRMING)
 
 
 def counts(session: Session, actor: Actor, device_id: int | None = None) -> dict[int, DeviceCounts]:

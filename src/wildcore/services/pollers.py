@@ -171,9 +171,10 @@ def sync_polls(session: Session, runtime: Runtime, device_ids: Collection[int] |
     return len(new) + len(changed) + len(stored)
 
 
-def request_polls(session: Session, runtime: Runtime, device_id: int, pollers: Collection[str] = ()) -> int:
-    """Let a worker run pollers of a device at once, all of them without a choice; returns how many."""
-    query = update(Poll).where(Poll.device_id == device_id).values(next_at=runtime.now())
+def request_polls(session: Session, runtime: Runtime, device_ids: int | Collection[int], pollers: Collection[str] = ()) -> int:
+    """Let a worker run pollers of a device, or of several, at once, all of them without a choice; returns how many."""
+    wanted = [device_ids] if isinstance(device_ids, int) else list(device_ids)
+    query = update(Poll).where(Poll.device_id.in_(wanted)).values(next_at=runtime.now())
     if pollers:
         query = query.where(Poll.poller.in_(list(pollers)))
     return len(session.scalars(query.returning(Poll.id)).all())

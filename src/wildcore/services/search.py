@@ -19,6 +19,7 @@ from wildcore.services import subscribers
 from wildcore.services.actor import Actor
 from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
 from wildcore.services.bindings import place_order
+from wildcore.services.edges import edge_order, edge_values
 from wildcore.services.interface_search import PLACES
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import in_scope, scope_values
@@ -161,9 +162,10 @@ def _macs(session: Session, runtime: Runtime, actor: Actor, words: str, limit: i
             .select_from(PLACES.join(FdbHistory.__table__, _F.interface_id == _I.id))
             .where(in_scope(_D.id, limited=limited), store.key_starts_with(session, _F.mac, key))
         )
-        return found.order_by(_F.active.desc(), _F.last_seen_at.desc()) if whole else found
+        uplink, crowd = edge_order()
+        return found.order_by(uplink, _F.active.desc(), crowd, _F.last_seen_at.desc(), _I.id) if whole else found
 
-    values: dict[str, Any] = dict(store.key_values(session, "mac", key))
+    values: dict[str, Any] = store.key_values(session, "mac", key) | (edge_values(runtime) if whole else {})
     rows = rows_of(session, actor, "whole mac" if whole else "mac", values, limit, query)
     return [
         Hit("mac", mac_text(row[7]), f"VLAN {row[8]}" if row[8] else "", _place(row), row[0], row[4], "active" if row[9] else "")

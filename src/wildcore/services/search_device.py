@@ -19,6 +19,7 @@ from wildcore.services import calls
 from wildcore.services.actor import Actor
 from wildcore.services.calls import CallResult
 from wildcore.services.device_sessions import modules_of
+from wildcore.services.edges import uplink_macs
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import require_device, visible_devices
 from wildcore.services.stored_rows import records
@@ -161,8 +162,8 @@ def _seen(
     if runtime.settings.get("SEARCH_DEVICE_IGNORE_TAG_PORTS"):
         trunks = _trunks(session, {row[1] for row in rows})
         rows = [row for row in rows if row[6] == InterfaceType.ONU.value or not trunks.get(row[1], _NONE).carries(row[5], row[2])]
-    crowd = _crowd(session, {row[0] for row in rows})
-    rows = sorted(rows, key=lambda row: (not row[4], crowd.get(row[0], 0), -row[3], row[0]))
+    crowd, most = _crowd(session, {row[0] for row in rows}), uplink_macs(runtime)
+    rows = sorted(rows, key=lambda row: (crowd.get(row[0], 0) > most, not row[4], crowd.get(row[0], 0), -row[3], row[0]))
     source = HISTORY if asked is None else DEVICE
     return [MacHit(row[0], row[1], mac, row[2] or None, row[3], row[4], source) for row in rows]
 

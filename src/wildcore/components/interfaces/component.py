@@ -18,7 +18,7 @@ component = Component(
     key="interfaces",
     title=_("Interfaces"),
     description=_("Ports, PON ports and ONUs: search, history, duplicates"),
-    permissions=(DEVICE_IFACE_MANAGEMENT, DEVICE_IFACE_MANAGE_MARKS, FDB_HISTORY_BY_INTERFACE, ANALYTICS_SHOW),
+    permissions=(DEVICE_IFACE_MANAGEMENT, DEVICE_IFACE_MANAGE_MARKS, FDB_HISTORY_BY_INTERFACE),
     api=(
         Route("GET", "/device-interface/search", api.search, DEVICE_SHOW, billing=True, quick=asks_for_one),
         Route("GET", "/device-interface", api.search, DEVICE_SHOW),

@@ -1,0 +1,1 @@
+"""Analytics over all devices: signals, duplicate ONUs, duplicate MAC addresses."""
