@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -73,9 +74,36 @@ def test_nothing_is_deleted_before_it_was_asked_twice(site: Site, open_tab: Open
     assert site.sql("select count(*) from interfaces") == before
 
 
+def test_a_bar_of_the_histogram_shows_its_onus(site: Site, open_tab: OpenTab) -> None:
+    page = open_tab("/analytics/signals").page
+    rows = page.locator("#t-signals tbody tr")
+    online = "onu_values v join interfaces i on i.id = v.interface_id where i.status = 'Online'"
+    bad = f"select count(*) from {online} and v.rx_dbm < -28"
+    assert rows.count() == site.sql(bad)[0][0]
+    page.get_by_role("link", name="-22 дБм").click()
+    expect(page.locator("#signals")).to_contain_text("від -22 до -21 дБм")
+    expect(page.get_by_role("link", name="-22 дБм")).to_have_attribute("aria-current", "true")
+    levels = [float(text) for text in page.locator("#t-signals tbody td:nth-child(3)").all_inner_texts()]
+    assert levels
+    assert all(-22 <= level <= -21 for level in levels), levels  # as shown, which is rounded
+    page.get_by_role("link", name="усі стовпчики").click()
+    page.get_by_label("Рівень", exact=True).select_option("olt_rx")
+    expect(page).to_have_url(re.compile("level=olt_rx"))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Зберегти як CSV").click()
+    lines = list(csv.reader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig"))))
+    assert len(lines) == 1 + rows.count() > 1
+
+
+def test_no_mac_stands_at_two_ports_of_the_demo(open_tab: OpenTab) -> None:
+    page = open_tab("/analytics/duplicate-macs").page
+    expect(page.locator("main")).to_contain_text("Кожна адреса стоїть на одному порту")
+
+
+@pytest.mark.parametrize("path", [LIST, "/analytics/signals", "/analytics/duplicate-macs"])
 @pytest.mark.parametrize("size", [PHONE, (1400, 900)], ids=["phone", "desktop"])
-def test_pages_fit_their_window(site: Site, open_tab: OpenTab, size: tuple[int, int]) -> None:
+def test_pages_fit_their_window(open_tab: OpenTab, path: str, size: tuple[int, int]) -> None:
     for language in ("uk", "en") if size == PHONE else ("uk",):
-        tab = open_tab(LIST, size=size, language=language)
+        tab = open_tab(path, size=size, language=language)
         expect(tab.page.locator("h1")).to_be_visible()
         assert tab.too_wide <= 0

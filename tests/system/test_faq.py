@@ -71,6 +71,9 @@ async def test_a_stale_place_is_deleted_and_billing_has_the_right_one_at_once(tm
             return [(one["device"]["ip"], one["stale"]) for one in found]
 
         assert await places() == [(NEW, False), (OLD, True)]
+        code, out, _errors = await product.wca("analytics:duplicated-ont-idents")
+        told = [[cell.strip() for cell in line.strip("|").split("|")] for line in out.splitlines() if ident in line]
+        assert (code, [row[1] for row in told]) == (0, ["current, online", "stale, registered"])
         await the_list_says_why(page, product, ident)
 
         await delete_the_stale_place(page, ident, STAYS)
