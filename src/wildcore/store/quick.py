@@ -8,6 +8,7 @@ connection refuses to write.
 
 from __future__ import annotations
 
+import re
 import select
 import threading
 import time
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 from wildcore.errors import WildcoreError
 
 T = TypeVar("T")
+_PARAMETER = re.compile(r"%\((\w+)\)s")
 _IDLE_SEC = 30.0
 """A connection that rested for longer is opened anew: a firewall between may have forgotten it."""
 
@@ -89,7 +91,9 @@ class _Kept:
         if sqlite:
             self._driver.rollback()
         else:
-            self._driver.execute("SET default_transaction_read_only = on")
+            # Every read here goes by keys, where one plan serves all values: planning costs more than such a read.
+            self._driver.execute("SET default_transaction_read_only = on; SET plan_cache_mode = force_generic_plan")
+            self._driver.prepare_threshold = 1
             self._poll = select.poll()
             self._poll.register(self._driver.fileno(), select.POLLIN)
 
@@ -147,7 +151,10 @@ class _Made:
         self.plain = not any(one.expanding for one in compiled.binds.values())
         self._sql = str(compiled)
         self._names: Sequence[str] | None = compiled.positiontup
-        self._constants = {name: value for name, value in compiled.params.items() if value is not None}
+        self._constants = {name: one.value for name, one in compiled.binds.items() if one.unique}
+        if self._names is None:
+            self._sql = _PARAMETER.sub(self._written, self._sql)
+            self._constants = {}
         self._processors: list[tuple[int, Callable[[Any], Any]]] = []
         if dialect.name == "sqlite":  # whose driver knows neither truth values nor JSON
             for at, column in enumerate(statement.selected_columns):
@@ -155,9 +162,19 @@ class _Made:
                 if process is not None:
                     self._processors.append((at, process))
 
+    def _written(self, found: re.Match[str]) -> str:
+        """A constant in the statement itself: psycopg would pack each of them anew for every execution."""
+        value = self._constants.get(found[1])
+        if isinstance(value, int):
+            return str(value)
+        if isinstance(value, str):
+            return "'" + value.replace("'", "''").replace("%", "%%") + "'"
+        return found[0]
+
     def all(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-        given: Any = {**self._constants, **values}
+        given: Any = values
         if self._names is not None:
+            given = {**self._constants, **values}
             given = tuple([given[name] for name in self._names])
         rows = self._fetch(connection, given)
         if not self._processors:
