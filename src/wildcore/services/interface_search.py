@@ -90,6 +90,16 @@ def search(
     return Listing(found, total)
 
 
+def first_id(session: Session, actor: Actor, wanted: InterfaceQuery) -> int | None:
+    """Id of the interface that `search` would name first; None when none fits."""
+    asked = _asked(wanted)
+    if asked is None:
+        return None
+    limited = actor.group_ids is not None
+    rows = _ids(asked[0], limited).all(session, asked[1] | scope_values(actor) | {"row_limit": 1})
+    return rows[0][0] if rows else None
+
+
 def narrowed(actor: Actor, wanted: InterfaceQuery) -> tuple[list[ColumnElement[bool]], dict[str, Any]] | None:
     """Conditions on `PLACES` and their values, within the actor's scope; None when nothing can fit."""
     asked = _asked(wanted)
@@ -107,6 +117,11 @@ def _names_one(shape: Sequence[str]) -> bool:
 @lru_cache(maxsize=256)
 def _whole(shape: tuple[str, ...], limited: bool, first: bool, later: bool) -> Prepared:
     return Prepared(lambda dialect: _within(whole(dialect, limited), shape, limited, first, later))
+
+
+@lru_cache(maxsize=256)
+def _ids(shape: tuple[str, ...], limited: bool) -> Prepared:
+    return Prepared(lambda _dialect: _within(select(_I.id).select_from(PLACES), shape, limited, first=True, later=False))
 
 
 @lru_cache(maxsize=256)
@@ -213,6 +228,7 @@ __all__ = [
     "InterfaceView",
     "asks_for_one",
     "by_ids",
+    "first_id",
     "narrowed",
     "search",
     "stale",
