@@ -25,10 +25,12 @@ from wildcore.services.scope import in_scope, scope_values
 from wildcore.services.search_rows import Search, closest, rows_of
 from wildcore.store import search as store
 from wildcore.store.db import Database
+from wildcore.store.quick import Prepared
 from wildcore.store.tables import Binding, Device, DeviceModel, FdbHistory, Interface, Subscriber
 
 SHORTEST, LONGEST = 2, 100
 HITS = 10
+_WHOLE_IDENT = 12  # as long as a MAC or a serial: nobody looks for it within another
 _HEX_KEY = re.compile(r"[0-9A-F]{2,12}\Z")
 _FIELD_TITLES = {"uid": _("UID"), "agreement": _("Contract"), "login": _("Login")}
 _indexing: WeakKeyDictionary[Database, asyncio.Task[None]] = WeakKeyDictionary()
@@ -121,7 +123,7 @@ def _interfaces(session: Session, runtime: Runtime, actor: Actor, words: str, li
 
     one = Search(
         "interface", Interface, query, lambda: store.starts_with(session, _I.name, words),
-        store.prefix_values(session, "name", words), ("name", "description", "comment"),
+        store.prefix_values(session, "name", words),
     )  # fmt: skip
     rows = closest(session, actor, one, words, limit)
     return [Hit("interface", row[1], row[7] or row[8], _place(row), row[0], row[4], row[3]) for row in rows]
@@ -141,11 +143,14 @@ def _onus(session: Session, runtime: Runtime, actor: Actor, words: str, limit: i
             order = (case((_I.ident == bindparam("ident"), 0), else_=1), _I.ident, *place_order(_I))
         return columns.where(in_scope(_D.id, limited=limited), _I.ident.is_not(None)).order_by(*order)
 
-    one = Search(
-        "onu", Interface, query, lambda: store.key_starts_with(session, _I.ident, key),
-        {**values, "ident": key} if exact else values, ("ident",),
-    )  # fmt: skip
-    rows = closest(session, actor, one, key, limit)
+    given: dict[str, Any] = {**values, "ident": key} if exact else dict(values)
+    starting = lambda limited: query(limited).where(store.key_starts_with(session, _I.ident, key))  # noqa: E731
+    rows = rows_of(session, actor, "onu exact" if exact else "onu", given, limit, starting)
+    if exact and len(rows) < limit and not (rows and len(key) >= _WHOLE_IDENT):
+        seen = {row[0] for row in rows}
+        inner = lambda limited: store.key_containing(session, query(limited).order_by(None))  # noqa: E731
+        found = rows_of(session, actor, "onu containing", dict(store.inner_values(session, key)), limit + len(seen), inner)
+        rows += [row for row in found if row[0] not in seen][: limit - len(rows)]
     return [Hit("onu", ident_text(row[7], row[8] or None), row[3], _place(row), row[0], row[4], row[3]) for row in rows]
 
 
@@ -200,7 +205,8 @@ def _subscribers(session: Session, runtime: Runtime, actor: Actor, words: str, l
     known = subscribers.sources(runtime)
     if not known:
         return []
-    sources: BindParameter[Any] = bindparam("sources", expanding=True)
+    named = {f"source_{at}": key for at, key in enumerate(sorted(known))}
+    sources: list[BindParameter[str]] = [bindparam(name) for name in named]
 
     def query(limited: bool) -> Select[Any]:
         # not the plain column: SQLite would read all of a source by its index rather than look the text up
@@ -217,25 +223,27 @@ def _subscribers(session: Session, runtime: Runtime, actor: Actor, words: str, l
 
         return build
 
-    columns = ("uid", "agreement", "login")
+    columns: tuple[str, ...] = ("uid", "agreement", "login")
     chosen = [name for name in columns if any(source.search_field == name for source in known.values())]
     ways: list[tuple[str, dict[str, str], Callable[[bool], Select[Any]]]] = [
         (f"subscriber {name}", store.prefix_values(session, name, words), begins(name))
-        for name in (*chosen, *(name for name in columns if name not in chosen))
+        for name in (*chosen, *(name for name in (*columns, "address_full") if name not in chosen))
     ]
     if len(words) >= store.FULL_TEXT_FROM:
-        values = store.text_values(session, words)
-        ways.append(
-            ("subscriber containing", values, lambda limited: store.containing(session, query(limited), Subscriber, words))
-        )
+        for parts in store.forms(words):
+            containing = lambda limited, parts=parts: store.with_parts(session, query(limited), Subscriber, parts)  # noqa: E731
+            ways.append(("subscriber containing", store.part_values(session, parts), containing))
         if store.queued(session):
             values = store.queued_values(session, words)
             ways.append(("subscriber queued", values, lambda limited: query(limited).where(store.among_queued(session, words))))
     ids: list[int] = []
+    several, looked = " " in words, False
     for what, given, build in ways:
-        if len(ids) < limit:
-            found = rows_of(session, actor, what, {**given, "sources": sorted(known)}, limit, build)
+        # Once something has the whole text, texts that have only its words would be noise, and take long to find.
+        if len(ids) < limit and not (several and ids and looked and what == "subscriber containing"):
+            found = rows_of(session, actor, what, {**given, **named}, limit, build)
             ids += [row[0] for row in found if row[0] not in ids]
+        looked = looked or what in ("subscriber address_full", "subscriber containing")
     return _subscriber_hits(session, runtime, actor, ids[:limit])
 
 
@@ -244,8 +252,9 @@ def _subscriber_hits(session: Session, runtime: Runtime, actor: Actor, ids: list
         return []
     known, sqlite = subscribers.sources(runtime), is_sqlite(session)
     values = {**scope_values(actor), "ids": among_value(ids, sqlite=sqlite)}
-    people = {row.id: row for row in session.execute(_people(sqlite), values)}
-    places = {row[7]: row for row in session.execute(_places_of_people(sqlite, actor.group_ids is not None), values)}
+    rows = map(subscribers.PlainRow._make, _people(sqlite).all(session, values))
+    people = {row.id: row for row in rows}
+    places = {row[7]: row for row in _places_of_people(sqlite, actor.group_ids is not None).all(session, values)}
     hits = []
     for one in ids:
         person = subscribers.view(people[one], known[people[one].source])
@@ -259,15 +268,17 @@ def _subscriber_hits(session: Session, runtime: Runtime, actor: Actor, ids: list
 
 
 @cache
-def _people(sqlite: bool) -> Select[Any]:
-    return select(*_S).where(among_given(_S.id, "ids", sqlite=sqlite))
+def _people(sqlite: bool) -> Prepared:
+    query = select(*subscribers.COLUMNS).where(among_given(_S.id, "ids", sqlite=sqlite))
+    return Prepared(lambda _dialect: query)
 
 
 @cache
-def _places_of_people(sqlite: bool, limited: bool) -> Select[Any]:
-    return (
+def _places_of_people(sqlite: bool, limited: bool) -> Prepared:
+    query = (
         select(*_PLACE, _B.subscriber_id)
         .select_from(PLACES.join(Binding.__table__, _B.interface_id == _I.id))
         .where(among_given(_B.subscriber_id, "ids", sqlite=sqlite), in_scope(_D.id, limited=limited))
         .order_by(_B.strength.desc())
     )
+    return Prepared(lambda _dialect: query)

@@ -84,7 +84,9 @@ def _at_interfaces(sqlite: bool) -> Select[Any]:
     )
 
 
-class _Row(NamedTuple):
+class PlainRow(NamedTuple):
+    """What `view` takes, of `COLUMNS`."""
+
     id: int
     source: str
     uid: str
@@ -98,12 +100,12 @@ class _Row(NamedTuple):
     app: str
 
 
-_ROW = [Subscriber.__table__.c[name] for name in _Row._fields]
+COLUMNS = [Subscriber.__table__.c[name] for name in PlainRow._fields]
 
 
 def interface_column(interface_id: ColumnElement[int], *, sqlite: bool) -> ColumnElement[Any]:
     """The subscribers of the statement's interface as one column; `of_column` reads it."""
-    columns = json_rows(_B.strength, *_ROW, sqlite=sqlite)
+    columns = json_rows(_B.strength, *COLUMNS, sqlite=sqlite)
     joined = Binding.__table__.join(Subscriber.__table__, Subscriber.__table__.c.id == _B.subscriber_id)
     return select(columns).select_from(joined).where(_B.interface_id == interface_id).scalar_subquery()
 
@@ -115,7 +117,7 @@ def of_column(runtime: Runtime, text: str | None) -> tuple[SubscriberView, ...]:
     known = sources(runtime)
     found: dict[int, SubscriberView] = {}
     for strength, *values in sorted(json.loads(text), key=_strength):
-        row = _Row(*values)
+        row = PlainRow(*values)
         if row.source in known and row.id not in found:
             found[row.id] = view(row, known[row.source], strength)
     return tuple(sorted(found.values(), key=order))
@@ -125,7 +127,7 @@ def _strength(values: list[Any]) -> int:
     return int(values[0])
 
 
-def view(row: Subscriber | Row[Any] | _Row, source: BillingSource, strength: int = 0) -> SubscriberView:
+def view(row: Subscriber | Row[Any] | PlainRow, source: BillingSource, strength: int = 0) -> SubscriberView:
     """A subscriber as shown, with the link to its card."""
     return SubscriberView(
         id=row.id,
