@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import BindParameter, Select, bindparam, case, func, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from wildcore.i18n import Text, _
@@ -22,7 +21,7 @@ from wildcore.services.bindings import place_order
 from wildcore.services.interface_search import PLACES
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import in_scope, scope_values
-from wildcore.services.search_rows import Search, closest, rows_of
+from wildcore.services.search_rows import Hit, HitGroup, Search, closest, rows_of
 from wildcore.store import search as store
 from wildcore.store.db import Database
 from wildcore.store.quick import Prepared
@@ -34,33 +33,6 @@ _WHOLE_IDENT = 12  # as long as a MAC or a serial: nobody looks for it within an
 _HEX_KEY = re.compile(r"[0-9A-F]{2,12}\Z")
 _FIELD_TITLES = {"uid": _("UID"), "agreement": _("Contract"), "login": _("Login")}
 _indexing: WeakKeyDictionary[Database, asyncio.Task[None]] = WeakKeyDictionary()
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One thing found. `title` is what it is called, `detail` what else is known, `place` where it is.
-
-    `interface_id` or `device_id` say which page shows it; both are None for a subscriber without a place.
-    """
-
-    kind: str
-    title: str
-    detail: str
-    place: str
-    interface_id: int | None
-    device_id: int | None
-    status: str = ""
-    link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HitGroup:
-    """Hits of one kind: `subscriber`, `interface`, `onu`, `mac` or `device`; `more` when there are others beyond them."""
-
-    kind: str
-    title: Text
-    hits: tuple[Hit, ...]
-    more: bool
 
 
 async def search(runtime: Runtime, actor: Actor, text: str, *, limit: int = HITS) -> list[HitGroup]:
@@ -133,25 +105,43 @@ def _onus(session: Session, runtime: Runtime, actor: Actor, words: str, limit: i
     key = ident_key(words)
     if len(key) < SHORTEST or not key.isascii():
         return []
-    values = store.key_values(session, "ident", key)
-    exact = len(key) >= store.FULL_TEXT_FROM
 
     def query(limited: bool) -> Select[Any]:
         columns = select(*_PLACE, _I.ident, _I.ident_type, _I.gone_at).select_from(PLACES)
-        order: tuple[Any, ...] = (_I.ident,)
-        if exact:
-            order = (case((_I.ident == bindparam("ident"), 0), else_=1), _I.ident, *place_order(_I))
-        return columns.where(in_scope(_D.id, limited=limited), _I.ident.is_not(None)).order_by(*order)
+        return columns.where(in_scope(_D.id, limited=limited), _I.ident.is_not(None))
 
-    given: dict[str, Any] = {**values, "ident": key} if exact else dict(values)
-    starting = lambda limited: query(limited).where(store.key_starts_with(session, _I.ident, key))  # noqa: E731
-    rows = rows_of(session, actor, "onu exact" if exact else "onu", given, limit, starting)
-    if exact and len(rows) < limit and not (rows and len(key) >= _WHOLE_IDENT):
+    def exact(limited: bool) -> Select[Any]:
+        return query(limited).where(_I.ident == bindparam("ident")).order_by(*place_order(_I))
+
+    def starting(limited: bool) -> Select[Any]:
+        found = query(limited).where(store.key_starts_with(session, _I.ident, key))
+        # PostgreSQL would sort all of them: its index for beginnings keeps another order
+        return found.order_by(_I.ident) if is_sqlite(session) else found
+
+    def containing(limited: bool) -> Select[Any]:
+        return store.key_containing(session, query(limited))
+
+    ways: list[tuple[str, dict[str, str], Callable[[bool], Select[Any]]]] = []
+    if len(key) >= store.FULL_TEXT_FROM:
+        ways.append(("onu exact", {"ident": key}, exact))
+    ways.append(("onu", store.key_values(session, "ident", key), starting))
+    if len(key) >= store.FULL_TEXT_FROM:
+        ways.append(("onu containing", store.inner_values(session, key), containing))
+    rows: list[Any] = []
+    for what, values, build in ways:
+        if len(rows) >= limit or (rows and len(key) >= _WHOLE_IDENT):
+            break
         seen = {row[0] for row in rows}
-        inner = lambda limited: store.key_containing(session, query(limited).order_by(None))  # noqa: E731
-        found = rows_of(session, actor, "onu containing", dict(store.inner_values(session, key)), limit + len(seen), inner)
-        rows += [row for row in found if row[0] not in seen][: limit - len(rows)]
+        found = rows_of(session, actor, what, dict(values), limit + len(seen), build)
+        more = [row for row in found if row[0] not in seen]
+        rows += sorted(more, key=_ident_order) if what == "onu" else more
+    rows = rows[:limit]
     return [Hit("onu", ident_text(row[7], row[8] or None), row[3], _place(row), row[0], row[4], row[3]) for row in rows]
+
+
+def _ident_order(row: Sequence[Any]) -> tuple[Any, ...]:
+    """ONUs by ident, of one ident the place where it works first."""
+    return row[7], row[9] is not None, row[3] != "Online"
 
 
 def _macs(session: Session, runtime: Runtime, actor: Actor, words: str, limit: int) -> list[Hit]:
@@ -171,7 +161,15 @@ def _macs(session: Session, runtime: Runtime, actor: Actor, words: str, limit: i
     values: dict[str, Any] = dict(store.key_values(session, "mac", key))
     rows = rows_of(session, actor, "whole mac" if whole else "mac", values, limit, query)
     return [
-        Hit("mac", mac_text(row[7]), f"VLAN {row[8]}" if row[8] else "", _place(row), row[0], row[4], "active" if row[9] else "")
+        Hit(
+            "mac",
+            mac_text(row[7]),
+            f"VLAN {row[8]}" if row[8] else "",
+            _place(row),
+            row[0],
+            row[4],
+            "active" if row[9] else "",
+        )
         for row in rows
     ]
 
@@ -263,7 +261,18 @@ def _subscriber_hits(session: Session, runtime: Runtime, actor: Actor, ids: list
         if row is None:
             hits.append(Hit("subscriber", person.label, detail, "", None, None, "", person.link))
         else:
-            hits.append(Hit("subscriber", person.label, detail, _place(row), row[0], row[4], row[3], person.link))
+            hits.append(
+                Hit(
+                    "subscriber",
+                    person.label,
+                    detail,
+                    _place(row),
+                    row[0],
+                    row[4],
+                    row[3],
+                    person.link,
+                )
+            )
     return hits
 
 
@@ -282,3 +291,6 @@ def _places_of_people(sqlite: bool, limited: bool) -> Prepared:
         .order_by(_B.strength.desc())
     )
     return Prepared(lambda _dialect: query)
+
+
+__all__ = ["Hit", "HitGroup", "find", "place_text", "search"]

@@ -1,4 +1,4 @@
-"""Statements of the global search, built once for the names of their parameters: building one costs more than running it."""
+"""Hits of the global search, and its statements, built once for the names of their parameters: that costs more than running."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, bindparam
 from sqlalchemy.orm import Session
 
+from wildcore.i18n import Text
 from wildcore.services.actor import Actor
 from wildcore.services.scope import scope_values
 from wildcore.store import search as store
@@ -33,6 +34,33 @@ def rows_of(
         query = build(limited).limit(_LIMIT)
         statement = _built[key] = Prepared(lambda _dialect: query)
     return list(statement.all(session, {**values, **scope_values(actor), "row_limit": limit}))
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing found. `title` is what it is called, `detail` what else is known, `place` where it is.
+
+    `interface_id` or `device_id` say which page shows it; both are None for a subscriber without a place.
+    """
+
+    kind: str
+    title: str
+    detail: str
+    place: str
+    interface_id: int | None
+    device_id: int | None
+    status: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HitGroup:
+    """Hits of one kind: `subscriber`, `interface`, `onu`, `mac` or `device`; `more` when there are others beyond them."""
+
+    kind: str
+    title: Text
+    hits: tuple[Hit, ...]
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
