@@ -1,13 +1,14 @@
 """What billing asks most, over HTTP: requests per second, p50 and p99 with 16 clients, beside a bare endpoint of the same server.
 
-    python bench/api.py [--onus 10000 100000 1000000] [--seconds 5] [--database URL] [--keep DIRECTORY]
+    python bench/api.py [--onus 10000 100000 1000000] [--seconds 1] [--database URL] [--keep DIRECTORY]
 
 The server is the product's own (uvicorn, pages, pollers) in a process of its own over a filled database (`_fill.py`); the clients
 are 16 kept-alive connections of this process. "hello" is a plain FastAPI endpoint in the same process, beside the product's
 application: nothing of ours runs for it. Each figure is measured between two hellos, so that other work on the machine
 weighs on both. CPU is what the server's process used for each request. SQL statements are counted in requests of their own.
-`--database` names an empty PostgreSQL database to measure besides SQLite (by default that of WILDCORE_BENCH_POSTGRES); with
-several sizes each needs one: `{onus}` in the address is replaced. Never fails on a time.
+Memory is that of the server's process, at first and after 2 000 requests of all kinds by turns.
+`--database` names a PostgreSQL server to measure besides SQLite (by default WILDCORE_BENCH_POSTGRES), whose user may make
+databases: each size gets one, which is dropped at the end. Never fails on a time.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -30,7 +32,7 @@ import uvloop
 from _clients import Client, ask, request_of
 from _fill import fill
 from fastapi import FastAPI
-from sqlalchemy import event, select
+from sqlalchemy import create_engine, event, make_url, select, text
 from starlette.types import Receive, Scope, Send
 
 from wildcore.app.build import Installation, build
@@ -42,6 +44,7 @@ from wildcore.worker import background
 
 CLIENTS = 16
 COUNTED = 50
+MIXED = 2000
 HELLO = "/bench/hello"
 STATEMENTS = "/bench/statements"
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -202,24 +205,58 @@ async def serve(installation: Installation) -> None:
         await serving
 
 
+async def ask_mixed(server: Server, asked: dict[str, list[str]], key: str) -> None:
+    """Requests of all kinds by turns, one after the other."""
+    kinds = list(asked.values())
+    for at in range(MIXED):
+        kind = kinds[at % len(kinds)]
+        await ask(server.port, request_of(kind[at // len(kinds) % len(kind)], key, server.port))
+
+
+@contextmanager
+def postgres_database(server: str, onus: int, *, keep: bool) -> Iterator[str]:
+    """The address of a database of its own; a kept one is found again."""
+    address, name = make_url(server), f"wildcore_bench_{onus}" if keep else f"wildcore_bench_{os.getpid()}_{onus}"
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        if connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).first() is None:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    try:
+        yield address.set(database=name).render_as_string(hide_password=False)
+    finally:
+        if not keep:
+            with engine.connect() as connection:
+                connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        engine.dispose()
+
+
 def one_size(onus: int, database: str, seconds: float, keep: Path) -> dict[str, Line]:
     """Fill a database unless it is there, and measure it."""
     engine = "PostgreSQL" if database else "SQLite"
     data = keep / f"{engine.lower()}-{onus}"
     key_file = data / "bench.key"
-    config = Config(data=data, database_url=database.replace("{onus}", str(onus)))
+    config = Config(data=data, database_url=database)
     installation = build(config)
     try:
         if not key_file.exists():
-            key_file.write_text(fill(installation, onus), encoding="ascii")
+            started = time.monotonic()
+            key = fill(installation, onus)
+            key_file.write_text(key, encoding="ascii")
+            print(f"{engine}, {onus} ONUs: filled in {time.monotonic() - started:.0f} s", flush=True)
         asked = paths(installation)
     finally:
         installation.close()
     server = Server(config)
     try:
         idle = server.memory_mb()
-        found = uvloop.run(measure_all(server, asked, key_file.read_text(encoding="ascii"), seconds))
-        print(f"{engine}, {onus} ONUs: memory {idle:.0f} MB at first, {server.memory_mb():.0f} MB after all requests")
+        key = key_file.read_text(encoding="ascii")
+        uvloop.run(ask_mixed(server, asked, key))
+        mixed = server.memory_mb()
+        found = uvloop.run(measure_all(server, asked, key, seconds))
+        print(
+            f"{engine}, {onus} ONUs: memory {idle:.0f} MB at first, {mixed:.0f} MB after {MIXED} mixed requests, "
+            f"{server.memory_mb():.0f} MB after all; ratio {mixed / idle:.2f}"
+        )
     finally:
         server.close()
     for name, line in found.items():
@@ -236,8 +273,8 @@ def one_size(onus: int, database: str, seconds: float, keep: Path) -> dict[str, 
 def main() -> None:
     """Prints one line per figure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--onus", type=int, nargs="+", default=[10_000])
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--onus", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--seconds", type=float, default=1)
     parser.add_argument("--database", default=os.environ.get("WILDCORE_BENCH_POSTGRES", ""))
     parser.add_argument("--only", choices=["sqlite", "postgresql"], help="measure one engine")
     parser.add_argument("--keep", type=Path, help="where filled databases are kept and found again")
@@ -250,10 +287,16 @@ def main() -> None:
         finally:
             installation.close()
         return
+    if options.only == "postgresql" and not options.database:
+        parser.error("--database is needed")
     engines = [url for url in dict.fromkeys(("", options.database)) if options.only in (None, "postgresql" if url else "sqlite")]
     with tempfile.TemporaryDirectory() as directory:
         for database in engines:
-            sizes = [one_size(onus, database, options.seconds, options.keep or Path(directory)) for onus in options.onus]
+            sizes = []
+            for onus in options.onus:
+                own = postgres_database(database, onus, keep=bool(options.keep)) if database else nullcontext("")
+                with own as address:
+                    sizes.append(one_size(onus, address, options.seconds, options.keep or Path(directory)))
             for name in sizes[0]:
                 if len(sizes) > 1:
                     first, last = sizes[0][name], sizes[-1][name]

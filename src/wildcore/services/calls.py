@@ -133,16 +133,26 @@ async def call(
     return await answer(runtime, place, question, known, source, wait_sec)
 
 
-async def answer(
-    runtime: Runtime, place: Place, question: Question, known: Stored, source: Source, wait_sec: float | None = None
-) -> CallResult:
-    """Answer a question whose place and last known answer were read already."""
-    now = runtime.now()
+def answer_at_once(
+    runtime: Runtime, place: Place, question: Question, known: Stored, source: Source, now: int
+) -> CallResult | None:
+    """The answer when what is known is enough for it; None when the device has to be asked."""
     if source == "store":
         return _result(place, question, known, "store", now)
     fresh_sec = runtime.settings.get("DIAG_CACHE_SEC")
     if source == "cache" and known.checked_at is not None and now - known.checked_at <= fresh_sec:
         return _result(place, question, known, "cache", now)
+    return None
+
+
+async def answer(
+    runtime: Runtime, place: Place, question: Question, known: Stored, source: Source, wait_sec: float | None = None
+) -> CallResult:
+    """Answer a question whose place and last known answer were read already."""
+    now = runtime.now()
+    at_once = answer_at_once(runtime, place, question, known, source, now)
+    if at_once is not None:
+        return at_once
     if wait_sec is None:
         wait_sec = float(runtime.settings.get("DIAG_WAIT_SEC" if source == "cache" else "DIAG_DEVICE_WAIT_SEC"))
     task = live.ask(runtime, question)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import ColumnElement, FromClause, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from wildcore.drivers import registry
 from wildcore.services.actor import Actor
-from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
+from wildcore.services.applying.bulk import among_given, among_value, is_sqlite, json_rows
+from wildcore.services.scope import groups_in_scope
 from wildcore.store.tables import Device, DeviceAccess, DeviceGroup, DeviceGroupLink, DeviceModel
 
 T = TypeVar("T")
@@ -126,8 +128,9 @@ _MODEL = (
     _M.params,
 )
 _ACCESS = (_A.id, _A.name, _A.params, _A.created_at, _A.updated_at)
+DEVICE_COLUMNS: tuple[Any, ...] = (*_DEVICE, *_MODEL, *_ACCESS)
 _DEVICES: Select[Any] = (
-    select(*_DEVICE, *_MODEL, *_ACCESS)
+    select(*DEVICE_COLUMNS)
     .join_from(Device.__table__, DeviceModel.__table__, _M.id == _D.model_id)
     .join(DeviceAccess.__table__, _A.id == _D.access_id)
 )
@@ -170,10 +173,34 @@ def _views(session: Session, actor: Actor, rows: Sequence[Sequence[Any]]) -> lis
     return views
 
 
+def with_model_and_access(places: FromClause) -> FromClause:
+    """A join with `devices` in it, extended by what `DEVICE_COLUMNS` needs besides."""
+    models = places.join(DeviceModel.__table__, _M.id == _D.model_id)
+    return models.join(DeviceAccess.__table__, _A.id == _D.access_id)
+
+
+def groups_column(*, sqlite: bool, limited: bool) -> ColumnElement[Any]:
+    """The groups of the statement's device as one column; `one_device` reads it. Parameters as of `scope.in_scope`."""
+    query = select(json_rows(_G.id, _G.name, _G.description, _G.created_at, sqlite=sqlite)).select_from(
+        DeviceGroupLink.__table__.join(DeviceGroup.__table__, _G.id == _L.group_id)
+    )
+    return query.where(_L.device_id == _D.id, groups_in_scope(_L.group_id, limited=limited)).scalar_subquery()
+
+
+def one_device(columns: Sequence[Any], groups: str | None) -> DeviceView:
+    """A device of `DEVICE_COLUMNS` and `groups_column`."""
+    known = tuple(GroupView(*one) for one in sorted(json.loads(groups))) if groups else ()
+    return DeviceView(*(*columns[:17], model_view(columns[17:26]), AccessView(*columns[26:31]), known))
+
+
 def default_pollers(key: str) -> Mapping[str, int]:
     """Poll intervals (seconds) that the drivers' catalogue has for a model; empty for one it does not list."""
-    info = next((one for one in registry.catalogue() if one.key == key), None)
-    return info.pollers if info is not None else {}
+    return _default_pollers().get(key, {})
+
+
+@cache
+def _default_pollers() -> Mapping[str, Mapping[str, int]]:
+    return {one.key: one.pollers for one in reversed(registry.catalogue())}
 
 
 def model_view(columns: Sequence[Any]) -> ModelView:

@@ -1,6 +1,6 @@
 """Diagnosis of one subscriber's line: all that is known of an ONU or a port, as fresh as asked for.
 
-From the store or a fresh cache a diagnosis is six SQL statements. The hardware is asked about this one interface only, all
+From the store or a fresh cache a diagnosis is three SQL statements. The hardware is asked about this one interface only, all
 modules at once; the device's gate puts them in a row, and one small question finds out whether it answers at all.
 """
 
@@ -9,30 +9,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from wildcore.drivers.capabilities import Module
-from wildcore.errors import NotFound
-from wildcore.i18n import gettext
 from wildcore.model.device import DeviceType
 from wildcore.model.interface import InterfaceType
 from wildcore.services import calls, stored
 from wildcore.services.actor import Actor
 from wildcore.services.calls import CallResult, Place, Source
 from wildcore.services.device_sessions import modules_of
-from wildcore.services.interface_search import COLUMNS, PLACES, InterfaceView, stale, views
+from wildcore.services.interface_facts import view_and_facts
+from wildcore.services.interface_views import InterfaceView
 from wildcore.services.live import Question
 from wildcore.services.runtime import Runtime
-from wildcore.services.scope import in_scope, scope_values
 from wildcore.services.stored import Stored
-from wildcore.services.stored_rows import ONU_FACTS, Facts
-from wildcore.store.tables import Interface, OnuValues
-
-_I = Interface.__table__.c
 
 ONU_MODULES = (
     "pon_onts_status",
@@ -90,21 +82,23 @@ async def diagnose(runtime: Runtime, actor: Actor, interface_id: int, source: So
     `cache` takes at most DIAG_WAIT_SEC, `device` at most DIAG_DEVICE_WAIT_SEC seconds, whatever the device does.
     """
     known = await runtime.db.run_quick(lambda session: _load(session, runtime, actor, interface_id))
+    now = runtime.now()
+    # What needs no waiting needs no task either, which would cost more than the answer.
+    found = {
+        name: calls.answer_at_once(runtime, known.place, question, last, source, now)
+        for name, (question, last) in known.questions.items()
+    }
+    late = {name: known.questions[name] for name, result in found.items() if result is None}
     answers = await asyncio.gather(
-        *(calls.answer(runtime, known.place, question, last, source) for question, last in known.questions.values())
+        *(calls.answer(runtime, known.place, question, last, source) for question, last in late.values())
     )
-    results = dict(zip(known.questions, answers, strict=True))
+    waited = dict(zip(late, answers, strict=True))
+    results = {name: result if result is not None else waited[name] for name, result in found.items()}
     return Diagnosis(known.view, results, results.pop("system", None), runtime.now())
 
 
 def _load(session: Session, runtime: Runtime, actor: Actor, interface_id: int) -> _Known:
-    values = scope_values(actor) | {"interface": interface_id}
-    row = session.execute(_interface(actor.group_ids is not None), values).one_or_none()
-    if row is None:
-        raise NotFound(gettext("There is no interface {id}", id=interface_id), field="interface_id")
-    width = len(COLUMNS) + 1
-    view = views(session, runtime, actor, [row[:width]])[0]
-    facts = _facts(view, row[width:])
+    view, facts = view_and_facts(session, runtime, actor, interface_id)
     model = view.device.model
     place = Place(view.device_id, view.device.ip, modules_of(model.key, model.family), [facts], view.id, view.bind_key)
     wanted = _modules(view, place)
@@ -117,15 +111,6 @@ def _load(session: Session, runtime: Runtime, actor: Actor, interface_id: int) -
             last = stored.of_interface(module.name, facts, answers, fdb)
         questions[module.name] = (_question(view, module), last)
     return _Known(view, place, questions)
-
-
-@cache
-def _interface(limited: bool) -> Select[Any]:
-    return (
-        select(*COLUMNS, stale(limited=limited), *ONU_FACTS)
-        .select_from(PLACES.outerjoin(OnuValues.__table__, OnuValues.__table__.c.interface_id == _I.id))
-        .where(_I.id == bindparam("interface"), in_scope(_I.device_id, limited=limited))
-    )
 
 
 def _modules(view: InterfaceView, place: Place) -> list[Module]:
@@ -145,22 +130,3 @@ def _question(view: InterfaceView, module: Module) -> Question:
     if not module.per_interface or shared:
         return Question(view.device_id, module)
     return Question(view.device_id, module, view.id, view.bind_key)
-
-
-def _facts(view: InterfaceView, onu: Any) -> Facts:
-    return Facts(
-        view.id,
-        view.bind_key,
-        view.name,
-        view.type,
-        view.parent_bind_key,
-        view.port_num,
-        view.if_index,
-        view.description,
-        view.status,
-        view.ident,
-        view.ident_type,
-        view.last_seen_at,
-        view.gone_at,
-        *onu,
-    )

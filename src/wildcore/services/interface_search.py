@@ -1,41 +1,28 @@
 """Interface search as billing systems use it: by place, by ONU ident, by MAC; the current place of an ident first.
 
-A search is at most six SQL statements, however many rows it finds: rows, their count, devices, their groups, subscribers.
+A search is at most six SQL statements, however many rows it finds: rows, their count, devices, their groups, subscribers. One
+that names an ONU or a port has everything in the statement of its rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Integer,
-    Select,
-    and_,
-    bindparam,
-    case,
-    exists,
-    func,
-    or_,
-    select,
-    tuple_,
-)
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from wildcore.model.ident import ident_key, mac_key
-from wildcore.services import subscribers
 from wildcore.services.actor import Actor
-from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
-from wildcore.services.bindings import place_order, place_rank
-from wildcore.services.device_views import DeviceView, Listing, devices_by_id
+from wildcore.services.bindings import place_order
+from wildcore.services.device_views import Listing
 from wildcore.services.edges import edge_order, edge_values
+from wildcore.services.interface_views import COLUMNS, PLACES, InterfaceView, by_ids, stale, views, whole, whole_views
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import in_scope, scope_values
-from wildcore.services.subscribers import SubscriberView
+from wildcore.store.quick import Prepared
 from wildcore.store.tables import Device, FdbHistory, Interface
 
 UNFILTERED_LIMIT = 10_000
@@ -73,69 +60,8 @@ def asks_for_one(query: Mapping[str, str]) -> bool:
     return bool(query.get("ont_ident") or (port and (query.get("device_ip") or query.get("device_id"))))
 
 
-@dataclass(frozen=True, slots=True)
-class InterfaceView:
-    """An interface with its device and subscribers (strongest match first). Times are Unix seconds.
-
-    `stale`: gone from its device, or its ident lives at a better place now. `ident` is the canonical key.
-    """
-
-    id: int
-    device_id: int
-    bind_key: str
-    parent_bind_key: str
-    name: str
-    port_num: int | None
-    type: str
-    if_index: int | None
-    status: str
-    status_changed_at: int | None
-    description: str
-    comment: str
-    ident: str | None
-    ident_type: str
-    latitude: float | None
-    longitude: float | None
-    poll_enabled: bool
-    save_fdb: bool
-    last_seen_at: int | None
-    last_online_at: int | None
-    gone_at: int | None
-    created_at: int
-    updated_at: int
-    stale: bool
-    device: DeviceView
-    subscribers: tuple[SubscriberView, ...] = ()
-
-
 # Statements are built once for each shape of a question, over the tables themselves: building one costs more than running it.
 _I, _D, _F = Interface.__table__.c, Device.__table__.c, FdbHistory.__table__.c
-PLACES = Interface.__table__.join(Device.__table__, _D.id == _I.device_id)
-COLUMNS: tuple[Any, ...] = (
-    _I.id,
-    _I.device_id,
-    _I.bind_key,
-    _I.parent_bind_key,
-    _I.name,
-    _I.port_num,
-    _I.type,
-    _I.if_index,
-    _I.status,
-    _I.status_changed_at,
-    _I.description,
-    _I.comment,
-    _I.ident,
-    _I.ident_type,
-    _I.latitude,
-    _I.longitude,
-    _I.poll_enabled,
-    _I.save_fdb,
-    _I.last_seen_at,
-    _I.last_online_at,
-    _I.gone_at,
-    _I.created_at,
-    _I.updated_at,
-)
 
 
 def search(
@@ -155,11 +81,26 @@ def search(
     limited = actor.group_ids is not None
     values |= scope_values(actor) | {"row_limit": limit, "row_offset": offset}
     values |= edge_values(runtime) if wanted.mac_address is not None else {}
-    rows = session.execute(_found(shape, limited, limit is not None, offset > 0), values).all()
+    if _names_one(shape):
+        rows = _whole(shape, limited, limit is not None, offset > 0).all(session, values)
+        found = whole_views(runtime, rows)
+    else:
+        rows = session.execute(_found(shape, limited, limit is not None, offset > 0), values).all()
+        found = views(session, runtime, actor, rows)
     total = len(rows)
-    if limit is not None or offset:
+    if offset or (limit is not None and total >= limit):
         total = session.execute(_count(shape, limited), values).scalar() or 0
-    return Listing(views(session, runtime, actor, rows), total)
+    return Listing(found, total)
+
+
+def first_id(session: Session, actor: Actor, wanted: InterfaceQuery) -> int | None:
+    """Id of the interface that `search` would name first; None when none fits."""
+    asked = _asked(wanted)
+    if asked is None:
+        return None
+    limited = actor.group_ids is not None
+    rows = _ids(asked[0], limited).all(session, asked[1] | scope_values(actor) | {"row_limit": 1})
+    return rows[0][0] if rows else None
 
 
 def narrowed(actor: Actor, wanted: InterfaceQuery) -> tuple[list[ColumnElement[bool]], dict[str, Any]] | None:
@@ -170,32 +111,28 @@ def narrowed(actor: Actor, wanted: InterfaceQuery) -> tuple[list[ColumnElement[b
     return _conditions(asked[0], actor.group_ids is not None), asked[1] | scope_values(actor)
 
 
-def by_ids(session: Session, runtime: Runtime, actor: Actor, ids: Sequence[int]) -> dict[int, InterfaceView]:
-    """Interfaces by id, without those that the actor may not see."""
-    sqlite = is_sqlite(session)
-    values = scope_values(actor) | {"ids": among_value(ids, sqlite=sqlite)}
-    rows = session.execute(_by_ids(sqlite, actor.group_ids is not None), values).all()
-    return {view.id: view for view in views(session, runtime, actor, rows)}
+def _names_one(shape: Sequence[str]) -> bool:
+    """Whether few rows can fit, so that they carry their devices and subscribers with them."""
+    device = "device_id" in shape or "device_ip" in shape
+    return "ident" in shape or (device and any(":" in name for name in shape))
 
 
-def stale(*, limited: bool) -> ColumnElement[bool]:
-    """Whether the row is gone, or a better place of its ident exists that the actor may see (`scope.scope_values`)."""
-    other = Interface.__table__.alias().c
-    ahead = tuple_(*place_rank(other)) > tuple_(*place_rank(_I))
-    better = exists(
-        select(other.id).where(other.ident == _I.ident, other.id != _I.id, ahead, in_scope(other.device_id, limited=limited))
-    )
-    return or_(_I.gone_at.is_not(None), and_(_I.ident.is_not(None), better)).label("stale")
+@lru_cache(maxsize=256)
+def _whole(shape: tuple[str, ...], limited: bool, first: bool, later: bool) -> Prepared:
+    return Prepared(lambda dialect: _within(whole(dialect, limited), shape, limited, first, later))
 
 
-@cache
-def _by_ids(sqlite: bool, limited: bool) -> Select[Any]:
-    scope = in_scope(_I.device_id, limited=limited)
-    return select(*COLUMNS, stale(limited=limited)).select_from(PLACES).where(among_given(_I.id, "ids", sqlite=sqlite), scope)
+@lru_cache(maxsize=256)
+def _ids(shape: tuple[str, ...], limited: bool) -> Prepared:
+    return Prepared(lambda _dialect: _within(select(_I.id).select_from(PLACES), shape, limited, first=True, later=False))
 
 
 @lru_cache(maxsize=256)
 def _found(shape: tuple[str, ...], limited: bool, first: bool, later: bool) -> Select[Any]:
+    return _within(select(*COLUMNS, stale(limited=limited)).select_from(PLACES), shape, limited, first, later)
+
+
+def _within(query: Select[Any], shape: tuple[str, ...], limited: bool, first: bool, later: bool) -> Select[Any]:
     order: Sequence[Any] = (_I.gone_at.is_not(None), _I.device_id, _I.id)
     if "ident" in shape:
         order = place_order(_I)
@@ -203,7 +140,7 @@ def _found(shape: tuple[str, ...], limited: bool, first: bool, later: bool) -> S
         now = exists(select(_F.id).where(_F.interface_id == _I.id, _F.mac == bindparam("mac"), _F.active).correlate(_I.id.table))
         uplink, crowd = edge_order()
         order = (_I.gone_at.is_not(None), uplink, ~now, crowd, *place_order(_I))
-    query = select(*COLUMNS, stale(limited=limited)).select_from(PLACES).where(*_conditions(shape, limited)).order_by(*order)
+    query = query.where(*_conditions(shape, limited)).order_by(*order)
     query = query.limit(bindparam("row_limit", type_=Integer())) if first else query
     return query.offset(bindparam("row_offset", type_=Integer())) if later else query
 
@@ -242,7 +179,7 @@ def _called(column: str, text: str, values: dict[str, Any], *, alone: bool) -> s
     """Name of the condition of an interface's name or bind key."""
     if text.isascii() and text.isdigit():
         plain = text.lstrip("0") or "0"
-        values[f"{column}_names"] = sorted({text, plain})
+        values[f"{column}_text"], values[f"{column}_plain"] = text, plain
         values[f"{column}_port"] = int(plain) if len(plain) <= _LONGEST_PORT_NUMBER else -1
         return f"{column}:number"
     if alone:  # no device is named: by the index, in the cases that people type
@@ -277,7 +214,7 @@ def _condition(name: str, within: Sequence[ColumnElement[bool]]) -> ColumnElemen
 
 def _numbered(within: Sequence[ColumnElement[bool]], column: str) -> Select[Any]:
     """Ids of the ports that a bare number names: on each device only those of the strongest kind of match."""
-    names: BindParameter[Any] = bindparam(f"{column}_names", expanding=True)
+    names: tuple[BindParameter[Any], ...] = (bindparam(f"{column}_text"), bindparam(f"{column}_plain"))
     by_port = and_(_I.port_num == bindparam(f"{column}_port"), _I.type != "ONU")
     rank = case((_I.bind_key.in_(names), 1), (_I.name.in_(names), 2), else_=3)
     place = func.dense_rank().over(partition_by=_I.device_id, order_by=(_I.gone_at.is_not(None), rank)).label("place")
@@ -291,10 +228,16 @@ def _numbered(within: Sequence[ColumnElement[bool]], column: str) -> Select[Any]
     return select(ranked.c.id).where(ranked.c.place == 1)
 
 
-def views(session: Session, runtime: Runtime, actor: Actor, rows: Sequence[Any]) -> list[InterfaceView]:
-    """Views of rows of `COLUMNS` and `stale`, read within the actor's scope; three statements."""
-    if not rows:
-        return []
-    devices = devices_by_id(session, actor, {row[1] for row in rows})
-    owners = subscribers.of_interfaces(session, runtime, [row[0] for row in rows])
-    return [InterfaceView(*(*row, devices[row[1]], tuple(owners.get(row[0], ())))) for row in rows if row[1] in devices]
+__all__ = [
+    "COLUMNS",
+    "PLACES",
+    "InterfaceQuery",
+    "InterfaceView",
+    "asks_for_one",
+    "by_ids",
+    "first_id",
+    "narrowed",
+    "search",
+    "stale",
+    "views",
+]

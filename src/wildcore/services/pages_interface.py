@@ -1,4 +1,4 @@
-"""One interface's page: everything stored of an ONU or a port, in a constant number of SQL statements (at most 13)."""
+"""One interface's page: everything stored of an ONU or a port, in a constant number of SQL statements (at most 8)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from wildcore.model.interface import Vlan
@@ -14,13 +14,15 @@ from wildcore.services import marks, stored, subscriber_lookup
 from wildcore.services.actor import Actor
 from wildcore.services.bindings import place_order
 from wildcore.services.device_sessions import modules_of
-from wildcore.services.interface_search import PLACES, InterfaceView
-from wildcore.services.interfaces import HistoryEntry, MacSeen, get_interface
+from wildcore.services.interface_facts import view_and_facts
+from wildcore.services.interface_views import PLACES, InterfaceView
+from wildcore.services.interfaces import HistoryEntry, MacSeen
 from wildcore.services.marks import Marks
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import in_scope, scope_values
 from wildcore.services.stored import Stored
 from wildcore.services.stored_rows import Facts
+from wildcore.store.quick import Prepared
 from wildcore.store.tables import Device, FdbHistory, GeocodedInterface, Interface, InterfaceHistory
 
 ONU_MODULES = (
@@ -50,17 +52,21 @@ CLOCKS_BEGIN = 1_420_070_400  # 2015: an OLT that says an earlier time has lost 
 
 # Built once: building a statement costs more than running it.
 _I, _D, _H, _F = Interface.__table__.c, Device.__table__.c, InterfaceHistory.__table__.c, FdbHistory.__table__.c
-_HISTORY = (
-    select(_H.at, _H.status, _H.reason)
-    .where(_H.interface_id == bindparam("interface"))
-    .order_by(_H.at.desc(), _H.id.desc())
-    .limit(HISTORY_ROWS)
+_HISTORY = Prepared(
+    lambda _dialect: (
+        select(_H.at, _H.status, _H.reason)
+        .where(_H.interface_id == bindparam("interface"))
+        .order_by(_H.at.desc(), _H.id.desc())
+        .limit(HISTORY_ROWS)
+    )
 )
-_MACS = (
-    select(_F.mac, _F.vlan_id, _F.first_seen_at, _F.last_seen_at, _F.active, func.count().over())
-    .where(_F.interface_id == bindparam("interface"))
-    .order_by(_F.active.desc(), _F.last_seen_at.desc(), _F.mac)
-    .limit(MAC_ROWS)
+_MACS = Prepared(
+    lambda _dialect: (
+        select(_F.mac, _F.vlan_id, _F.first_seen_at, _F.last_seen_at, _F.active, func.count().over())
+        .where(_F.interface_id == bindparam("interface"))
+        .order_by(_F.active.desc(), _F.last_seen_at.desc(), _F.mac)
+        .limit(MAC_ROWS)
+    )
 )
 _CHILDREN = (
     select(_I.status, func.count(_I.id))
@@ -199,11 +205,10 @@ def limits(runtime: Runtime) -> Limits:
 def interface_page(session: Session, runtime: Runtime, actor: Actor, interface_id: int) -> InterfacePage:
     """The page of an interface. NotFound when there is none or the actor may not see its device; Forbidden without the right
     to see into devices of its type."""
-    view = get_interface(session, runtime, actor, interface_id)
+    view, facts = view_and_facts(session, runtime, actor, interface_id)
     require_info(actor, view.device.model.type)
     kind = kind_of(view.type)
     names = {"ONU": ONU_MODULES, "PON": PON_MODULES}.get(kind, PORT_MODULES)
-    facts = stored.load_facts(session, view.device_id, view.id)[0]
     answers = stored.load_answers(session, view.device_id, view.id, names)
     fdb = stored.load_fdb(session, view.device_id, view.id)
     modules = {}
@@ -251,16 +256,16 @@ def _places(session: Session, actor: Actor, view: InterfaceView) -> list[tuple[P
     """The port above, and other places of the same ident (the current one first), in one statement."""
     values = scope_values(actor) | {"device": view.device_id, "parent": view.parent_bind_key}
     values |= {"interface": view.id, "ident": view.ident} if view.ident else {}
-    found = session.execute(_places_of(bool(view.ident), actor.group_ids is not None), values)
+    found = _places_of(bool(view.ident), actor.group_ids is not None).all(session, values)
     return [(Place(*row[:9]), row[9] is None or row[9] != view.ident) for row in found]
 
 
 @cache
-def _places_of(ident: bool, limited: bool) -> Select[Any]:
+def _places_of(ident: bool, limited: bool) -> Prepared:
     conditions = [and_(_I.device_id == bindparam("device"), _I.bind_key == bindparam("parent"), _I.bind_key != "")]
     if ident:
         conditions.append(and_(_I.ident == bindparam("ident"), _I.id != bindparam("interface")))
-    return (
+    query = (
         select(
             _I.id, _I.name, _I.status, _D.id, _D.name, _D.ip, _I.last_online_at, _I.gone_at, _I.description, _I.ident,
         )
@@ -269,19 +274,20 @@ def _places_of(ident: bool, limited: bool) -> Select[Any]:
         .order_by(*place_order(_I))
         .limit(50)
     )  # fmt: skip
+    return Prepared(lambda _dialect: query)
 
 
 def _history(session: Session, interface_id: int) -> tuple[HistoryEntry, ...]:
     made: list[HistoryEntry] = []
     until = None
-    for at, status, reason in session.execute(_HISTORY, {"interface": interface_id}):
+    for at, status, reason in _HISTORY.all(session, {"interface": interface_id}):
         made.append(HistoryEntry(at, status, reason, until))
         until = at
     return tuple(made)
 
 
 def _macs(session: Session, interface_id: int) -> tuple[tuple[MacSeen, ...], int]:
-    rows = session.execute(_MACS, {"interface": interface_id}).all()
+    rows = _MACS.all(session, {"interface": interface_id})
     seen = tuple(MacSeen(mac, vlan or None, first, last, active) for mac, vlan, first, last, active, _total in rows)
     return seen, rows[0][5] if rows else 0
 

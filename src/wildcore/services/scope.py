@@ -37,6 +37,11 @@ def in_scope(device_id: ColumnElement[int], *, limited: bool) -> ColumnElement[b
     return device_id.in_(select(_LINKS.device_id).where(_LINKS.group_id.in_(bindparam(_GROUPS, expanding=True))))
 
 
+def groups_in_scope(group_id: ColumnElement[int], *, limited: bool) -> ColumnElement[bool]:
+    """Condition on a column that holds a device group's id: the actor may know of that group. Parameters as of `in_scope`."""
+    return group_id.in_(bindparam(_GROUPS, expanding=True)) if limited else true()
+
+
 def scope_values(actor: Actor) -> dict[str, Any]:
     """Parameters of a statement with `in_scope`."""
     return {} if actor.group_ids is None else {_GROUPS: sorted(actor.group_ids)}

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import BindParameter, Select, bindparam, case, func, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from wildcore.i18n import Text, _
@@ -23,43 +22,18 @@ from wildcore.services.edges import edge_order, edge_values
 from wildcore.services.interface_search import PLACES
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import in_scope, scope_values
-from wildcore.services.search_rows import Search, closest, rows_of
+from wildcore.services.search_rows import Hit, HitGroup, Search, closest, rows_of
 from wildcore.store import search as store
 from wildcore.store.db import Database
+from wildcore.store.quick import Prepared
 from wildcore.store.tables import Binding, Device, DeviceModel, FdbHistory, Interface, Subscriber
 
 SHORTEST, LONGEST = 2, 100
 HITS = 10
+_WHOLE_IDENT = 12  # as long as a MAC or a serial: nobody looks for it within another
 _HEX_KEY = re.compile(r"[0-9A-F]{2,12}\Z")
 _FIELD_TITLES = {"uid": _("UID"), "agreement": _("Contract"), "login": _("Login")}
 _indexing: WeakKeyDictionary[Database, asyncio.Task[None]] = WeakKeyDictionary()
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One thing found. `title` is what it is called, `detail` what else is known, `place` where it is.
-
-    `interface_id` or `device_id` say which page shows it; both are None for a subscriber without a place.
-    """
-
-    kind: str
-    title: str
-    detail: str
-    place: str
-    interface_id: int | None
-    device_id: int | None
-    status: str = ""
-    link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HitGroup:
-    """Hits of one kind: `subscriber`, `interface`, `onu`, `mac` or `device`; `more` when there are others beyond them."""
-
-    kind: str
-    title: Text
-    hits: tuple[Hit, ...]
-    more: bool
 
 
 async def search(runtime: Runtime, actor: Actor, text: str, *, limit: int = HITS) -> list[HitGroup]:
@@ -122,7 +96,7 @@ def _interfaces(session: Session, runtime: Runtime, actor: Actor, words: str, li
 
     one = Search(
         "interface", Interface, query, lambda: store.starts_with(session, _I.name, words),
-        store.prefix_values(session, "name", words), ("name", "description", "comment"),
+        store.prefix_values(session, "name", words),
     )  # fmt: skip
     rows = closest(session, actor, one, words, limit)
     return [Hit("interface", row[1], row[7] or row[8], _place(row), row[0], row[4], row[3]) for row in rows]
@@ -132,22 +106,43 @@ def _onus(session: Session, runtime: Runtime, actor: Actor, words: str, limit: i
     key = ident_key(words)
     if len(key) < SHORTEST or not key.isascii():
         return []
-    values = store.key_values(session, "ident", key)
-    exact = len(key) >= store.FULL_TEXT_FROM
 
     def query(limited: bool) -> Select[Any]:
         columns = select(*_PLACE, _I.ident, _I.ident_type, _I.gone_at).select_from(PLACES)
-        order: tuple[Any, ...] = (_I.ident,)
-        if exact:
-            order = (case((_I.ident == bindparam("ident"), 0), else_=1), _I.ident, *place_order(_I))
-        return columns.where(in_scope(_D.id, limited=limited), _I.ident.is_not(None)).order_by(*order)
+        return columns.where(in_scope(_D.id, limited=limited), _I.ident.is_not(None))
 
-    one = Search(
-        "onu", Interface, query, lambda: store.key_starts_with(session, _I.ident, key),
-        {**values, "ident": key} if exact else values, ("ident",),
-    )  # fmt: skip
-    rows = closest(session, actor, one, key, limit)
+    def exact(limited: bool) -> Select[Any]:
+        return query(limited).where(_I.ident == bindparam("ident")).order_by(*place_order(_I))
+
+    def starting(limited: bool) -> Select[Any]:
+        found = query(limited).where(store.key_starts_with(session, _I.ident, key))
+        # PostgreSQL would sort all of them: its index for beginnings keeps another order
+        return found.order_by(_I.ident) if is_sqlite(session) else found
+
+    def containing(limited: bool) -> Select[Any]:
+        return store.key_containing(session, query(limited))
+
+    ways: list[tuple[str, dict[str, str], Callable[[bool], Select[Any]]]] = []
+    if len(key) >= store.FULL_TEXT_FROM:
+        ways.append(("onu exact", {"ident": key}, exact))
+    ways.append(("onu", store.key_values(session, "ident", key), starting))
+    if len(key) >= store.FULL_TEXT_FROM:
+        ways.append(("onu containing", store.inner_values(session, key), containing))
+    rows: list[Any] = []
+    for what, values, build in ways:
+        if len(rows) >= limit or (rows and len(key) >= _WHOLE_IDENT):
+            break
+        seen = {row[0] for row in rows}
+        found = rows_of(session, actor, what, dict(values), limit + len(seen), build)
+        more = [row for row in found if row[0] not in seen]
+        rows += sorted(more, key=_ident_order) if what == "onu" else more
+    rows = rows[:limit]
     return [Hit("onu", ident_text(row[7], row[8] or None), row[3], _place(row), row[0], row[4], row[3]) for row in rows]
+
+
+def _ident_order(row: Sequence[Any]) -> tuple[Any, ...]:
+    """ONUs by ident, of one ident the place where it works first."""
+    return row[7], row[9] is not None, row[3] != "Online"
 
 
 def _macs(session: Session, runtime: Runtime, actor: Actor, words: str, limit: int) -> list[Hit]:
@@ -168,7 +163,15 @@ def _macs(session: Session, runtime: Runtime, actor: Actor, words: str, limit: i
     values: dict[str, Any] = store.key_values(session, "mac", key) | (edge_values(runtime) if whole else {})
     rows = rows_of(session, actor, "whole mac" if whole else "mac", values, limit, query)
     return [
-        Hit("mac", mac_text(row[7]), f"VLAN {row[8]}" if row[8] else "", _place(row), row[0], row[4], "active" if row[9] else "")
+        Hit(
+            "mac",
+            mac_text(row[7]),
+            f"VLAN {row[8]}" if row[8] else "",
+            _place(row),
+            row[0],
+            row[4],
+            "active" if row[9] else "",
+        )
         for row in rows
     ]
 
@@ -202,7 +205,8 @@ def _subscribers(session: Session, runtime: Runtime, actor: Actor, words: str, l
     known = subscribers.sources(runtime)
     if not known:
         return []
-    sources: BindParameter[Any] = bindparam("sources", expanding=True)
+    named = {f"source_{at}": key for at, key in enumerate(sorted(known))}
+    sources: list[BindParameter[str]] = [bindparam(name) for name in named]
 
     def query(limited: bool) -> Select[Any]:
         # not the plain column: SQLite would read all of a source by its index rather than look the text up
@@ -219,25 +223,27 @@ def _subscribers(session: Session, runtime: Runtime, actor: Actor, words: str, l
 
         return build
 
-    columns = ("uid", "agreement", "login")
+    columns: tuple[str, ...] = ("uid", "agreement", "login")
     chosen = [name for name in columns if any(source.search_field == name for source in known.values())]
     ways: list[tuple[str, dict[str, str], Callable[[bool], Select[Any]]]] = [
         (f"subscriber {name}", store.prefix_values(session, name, words), begins(name))
-        for name in (*chosen, *(name for name in columns if name not in chosen))
+        for name in (*chosen, *(name for name in (*columns, "address_full") if name not in chosen))
     ]
     if len(words) >= store.FULL_TEXT_FROM:
-        values = store.text_values(session, words)
-        ways.append(
-            ("subscriber containing", values, lambda limited: store.containing(session, query(limited), Subscriber, words))
-        )
+        for parts in store.forms(words):
+            containing = lambda limited, parts=parts: store.with_parts(session, query(limited), Subscriber, parts)  # noqa: E731
+            ways.append(("subscriber containing", store.part_values(session, parts), containing))
         if store.queued(session):
             values = store.queued_values(session, words)
             ways.append(("subscriber queued", values, lambda limited: query(limited).where(store.among_queued(session, words))))
     ids: list[int] = []
+    several, looked = " " in words, False
     for what, given, build in ways:
-        if len(ids) < limit:
-            found = rows_of(session, actor, what, {**given, "sources": sorted(known)}, limit, build)
+        # Once something has the whole text, texts that have only its words would be noise, and take long to find.
+        if len(ids) < limit and not (several and ids and looked and what == "subscriber containing"):
+            found = rows_of(session, actor, what, {**given, **named}, limit, build)
             ids += [row[0] for row in found if row[0] not in ids]
+        looked = looked or what in ("subscriber address_full", "subscriber containing")
     return _subscriber_hits(session, runtime, actor, ids[:limit])
 
 
@@ -246,8 +252,9 @@ def _subscriber_hits(session: Session, runtime: Runtime, actor: Actor, ids: list
         return []
     known, sqlite = subscribers.sources(runtime), is_sqlite(session)
     values = {**scope_values(actor), "ids": among_value(ids, sqlite=sqlite)}
-    people = {row.id: row for row in session.execute(_people(sqlite), values)}
-    places = {row[7]: row for row in session.execute(_places_of_people(sqlite, actor.group_ids is not None), values)}
+    rows = map(subscribers.PlainRow._make, _people(sqlite).all(session, values))
+    people = {row.id: row for row in rows}
+    places = {row[7]: row for row in _places_of_people(sqlite, actor.group_ids is not None).all(session, values)}
     hits = []
     for one in ids:
         person = subscribers.view(people[one], known[people[one].source])
@@ -256,20 +263,36 @@ def _subscriber_hits(session: Session, runtime: Runtime, actor: Actor, ids: list
         if row is None:
             hits.append(Hit("subscriber", person.label, detail, "", None, None, "", person.link))
         else:
-            hits.append(Hit("subscriber", person.label, detail, _place(row), row[0], row[4], row[3], person.link))
+            hits.append(
+                Hit(
+                    "subscriber",
+                    person.label,
+                    detail,
+                    _place(row),
+                    row[0],
+                    row[4],
+                    row[3],
+                    person.link,
+                )
+            )
     return hits
 
 
 @cache
-def _people(sqlite: bool) -> Select[Any]:
-    return select(*_S).where(among_given(_S.id, "ids", sqlite=sqlite))
+def _people(sqlite: bool) -> Prepared:
+    query = select(*subscribers.COLUMNS).where(among_given(_S.id, "ids", sqlite=sqlite))
+    return Prepared(lambda _dialect: query)
 
 
 @cache
-def _places_of_people(sqlite: bool, limited: bool) -> Select[Any]:
-    return (
+def _places_of_people(sqlite: bool, limited: bool) -> Prepared:
+    query = (
         select(*_PLACE, _B.subscriber_id)
         .select_from(PLACES.join(Binding.__table__, _B.interface_id == _I.id))
         .where(among_given(_B.subscriber_id, "ids", sqlite=sqlite), in_scope(_D.id, limited=limited))
         .order_by(_B.strength.desc())
     )
+    return Prepared(lambda _dialect: query)
+
+
+__all__ = ["Hit", "HitGroup", "find", "place_text", "search"]

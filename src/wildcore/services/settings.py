@@ -97,6 +97,7 @@ class Settings:
         self._box = box
         self._specs: dict[str, Setting] = {spec.key: spec for spec in specs}
         self._values: dict[str, Any] = {}
+        self._from_environment: frozenset[str] = frozenset()
         self._read_at = float("-inf")
         self._lock = threading.Lock()
 
@@ -113,10 +114,10 @@ class Settings:
     def get(self, key: str) -> Any:
         """The value in effect, in the setting's type (a secret in clear)."""
         spec = self._spec(key)
-        from_environment = os.environ.get(f"WILDCORE_{key}")
-        if from_environment is not None:
-            return spec.parse(from_environment)
-        return self._fresh().get(key, spec.default)
+        values = self._fresh()
+        if key in self._from_environment:
+            return spec.parse(os.environ.get(f"WILDCORE_{key}", ""))
+        return values.get(key, spec.default)
 
     def is_set(self, key: str) -> bool:
         """Whether the setting has a stored value (how a secret shows itself)."""
@@ -158,6 +159,8 @@ class Settings:
                 if time.monotonic() - self._read_at > REFRESH_SEC:
                     with self._db.read() as session:
                         self._values = self._load(session)
+                    # Looking into the environment costs more than all else of a `get`.
+                    self._from_environment = frozenset(key for key in self._specs if f"WILDCORE_{key}" in os.environ)
                     self._read_at = time.monotonic()
         return self._values
 

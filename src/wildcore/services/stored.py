@@ -14,7 +14,9 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from wildcore.model.interface import FdbEntry
+from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
 from wildcore.services.stored_rows import INTERFACE_FACTS, ONU_FACTS, TABLED, Facts, records, tabled
+from wildcore.store.quick import Prepared
 from wildcore.store.tables import FdbHistory, ModuleAnswer, OnuValues
 from wildcore.store.tables import Interface as InterfaceRow
 
@@ -33,14 +35,14 @@ _FACTS_OF_DEVICE = _FACTS.where(_I.gone_at.is_(None)).order_by(_I.id)
 _ANSWERS = select(_A.interface_id, _A.module, _A.data, _A.at, _A.complete, _A.error, _A.error_at).where(
     _A.device_id == bindparam("device"), _A.interface_id.in_([0, bindparam("interface")])
 )
-_ANSWERS_OF_MODULES = _ANSWERS.where(_A.module.in_(bindparam("modules", expanding=True)))
+_ANSWERS_OF_MODULES = Prepared(lambda dialect: _ANSWERS.where(among_given(_A.module, "modules", sqlite=dialect == "sqlite")))
 _FDB = (
     select(_F.interface_id, _F.mac, _F.vlan_id, _I.bind_key, _I.if_index)
     .join_from(FdbHistory.__table__, InterfaceRow.__table__, _I.id == _F.interface_id)
     .where(_F.active)
     .order_by(_F.vlan_id, _F.mac)
 )
-_FDB_OF_INTERFACE = _FDB.where(_F.interface_id == bindparam("interface"))
+_FDB_OF_INTERFACE = Prepared(lambda _dialect: _FDB.where(_F.interface_id == bindparam("interface")))
 _FDB_OF_DEVICE = _FDB.where(_F.device_id == bindparam("device"))
 
 
@@ -85,18 +87,20 @@ def load_answers(
 ) -> dict[tuple[int, str], AnswerRow]:
     """Rows of `module_answers` by (interface id or 0, module), of the device and of one interface. One statement."""
     values: dict[str, Any] = {"device": device_id, "interface": interface_id or 0}
-    query = _ANSWERS
-    if modules is not None:
-        query, values["modules"] = _ANSWERS_OF_MODULES, list(modules)
-    return {(row[0], row[1]): AnswerRow(*row) for row in session.execute(query, values)}
+    if modules is None:
+        rows: Iterable[Any] = session.execute(_ANSWERS, values)
+    else:
+        values["modules"] = among_value(list(modules), sqlite=is_sqlite(session))
+        rows = _ANSWERS_OF_MODULES.all(session, values)
+    return {(row[0], row[1]): AnswerRow(*row) for row in rows}
 
 
 def load_fdb(session: Session, device_id: int, interface_id: int | None = None) -> list[tuple[int, FdbEntry]]:
     """Active addresses with the interface id they are behind. One statement."""
     if interface_id is None:
-        found = session.execute(_FDB_OF_DEVICE, {"device": device_id})
+        found: Iterable[Any] = session.execute(_FDB_OF_DEVICE, {"device": device_id})
     else:
-        found = session.execute(_FDB_OF_INTERFACE, {"interface": interface_id})
+        found = _FDB_OF_INTERFACE.all(session, {"interface": interface_id})
     return [
         (owner, FdbEntry(mac=mac, vlan_id=vlan or None, bind_key=key, if_index=index)) for owner, mac, vlan, key, index in found
     ]

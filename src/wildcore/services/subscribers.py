@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.orm import Session
 
 from wildcore.i18n import Text
 from wildcore.model.subscriber import SubscriberRecord
 from wildcore.services.actor import Actor
-from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
+from wildcore.services.applying.bulk import among_given, among_value, is_sqlite, json_rows
 from wildcore.services.claim_places import Claim, resolve
 from wildcore.services.ports import BillingSource
 from wildcore.services.runtime import Runtime
@@ -127,7 +128,50 @@ def places_of(session: Session, runtime: Runtime, actor: Actor, record: Subscrib
     return tuple(dict.fromkeys(interface_id for interface_id in ids if interface_id in visible))
 
 
-def view(row: Subscriber | Row[Any], source: BillingSource, strength: int = 0) -> SubscriberView:
+class PlainRow(NamedTuple):
+    """What `view` takes, of `COLUMNS`."""
+
+    id: int
+    source: str
+    uid: str
+    agreement: str
+    login: str
+    billing_link: str
+    address_full: str
+    settlement: str
+    lane: str
+    house: str
+    app: str
+
+
+COLUMNS = [Subscriber.__table__.c[name] for name in PlainRow._fields]
+
+
+def interface_column(interface_id: ColumnElement[int], *, sqlite: bool) -> ColumnElement[Any]:
+    """The subscribers of the statement's interface as one column; `of_column` reads it."""
+    columns = json_rows(_B.strength, *COLUMNS, sqlite=sqlite)
+    joined = Binding.__table__.join(Subscriber.__table__, Subscriber.__table__.c.id == _B.subscriber_id)
+    return select(columns).select_from(joined).where(_B.interface_id == interface_id).scalar_subquery()
+
+
+def of_column(runtime: Runtime, text: str | None) -> tuple[SubscriberView, ...]:
+    """Subscribers of `interface_column`, ordered and chosen as by `of_interfaces`."""
+    if not text or text == "[]":
+        return ()
+    known = sources(runtime)
+    found: dict[int, SubscriberView] = {}
+    for strength, *values in sorted(json.loads(text), key=_strength):
+        row = PlainRow(*values)
+        if row.source in known and row.id not in found:
+            found[row.id] = view(row, known[row.source], strength)
+    return tuple(sorted(found.values(), key=order))
+
+
+def _strength(values: list[Any]) -> int:
+    return int(values[0])
+
+
+def view(row: Subscriber | Row[Any] | PlainRow, source: BillingSource, strength: int = 0) -> SubscriberView:
     """A subscriber as shown, with the link to its card."""
     return SubscriberView(
         id=row.id,

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BindParameter, ColumnElement, String, Table, any_, bindparam, func, select
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, String, Table, Text, any_, bindparam, cast, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
@@ -74,6 +74,13 @@ def among_value(values: Collection[Any], *, sqlite: bool) -> Any:
     """Values as the one parameter of `among_given`."""
     plain = sorted(values)
     return json.dumps(plain) if sqlite else plain
+
+
+def json_rows(*columns: ColumnElement[Any], sqlite: bool) -> ColumnElement[Any]:
+    """All rows of a query as one value: the text of a JSON list of lists, None without rows on PostgreSQL."""
+    if sqlite:
+        return func.json_group_array(func.json_array(*columns))
+    return cast(func.json_agg(func.json_build_array(*columns)), Text())
 
 
 def _among_type(column: ColumnElement[Any], sqlite: bool) -> TypeEngine[Any]:

@@ -18,7 +18,11 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
+from wildcore.store.quick import KeptSessions
+
 T = TypeVar("T")
+
+QUICK_THREADS = 4
 
 _WRITE = "wildcore_write"
 
@@ -43,7 +47,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         write = connection.get_execution_options().get(_WRITE, False)
-        driver: Any = connection.connection.driver_connection  # by SQLAlchemy it would cost as much as a whole read
+        driver: Any = connection.connection.dbapi_connection  # by SQLAlchemy it would cost as much as a whole read
         driver.execute("BEGIN IMMEDIATE" if write else "BEGIN").close()
 
 
@@ -64,6 +68,9 @@ class Database:
         self._readers = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
         self._writers = sessionmaker(self._write_engine, expire_on_commit=False)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="db")
+        self._kept = KeptSessions(self.engine, sqlite=self.is_sqlite)
+        # Few of them: each is asked for a moment only, and more would only fight for the interpreter.
+        self._quick_pool = ThreadPoolExecutor(QUICK_THREADS, thread_name_prefix="quick")
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -83,14 +90,14 @@ class Database:
         return await self._run(self.read, work)
 
     async def run_quick(self, work: Callable[[Session], T]) -> T:
-        """The same for a few rows by an index: on SQLite at once, within the event loop.
+        """The same for a few rows by an index, with a kept session: on SQLite at once, within the event loop.
 
         A thread costs more there than such a read, since both want the interpreter's lock. Readers never wait for writers in WAL.
         """
-        if not self.is_sqlite:
-            return await self.run_read(work)
-        with self.read() as session:
-            return work(session)
+        if self.is_sqlite:
+            return self._kept.run(work)
+        context = copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._quick_pool, context.run, self._kept.run, work)
 
     async def run_write(self, work: Callable[[Session], T]) -> T:
         """Run `work` in a writing transaction in a thread."""
@@ -107,4 +114,6 @@ class Database:
     def close(self) -> None:
         """Wait for running work and close all connections."""
         self._pool.shutdown(wait=True)
+        self._quick_pool.shutdown(wait=True)
+        self._kept.close()
         self.engine.dispose()

@@ -1,7 +1,8 @@
 """Conditions of the global search for both engines: indexed prefixes, and full text of three or more characters in any case.
 
-SQLite has FTS5 trigram tables beside `interfaces`, `devices` (kept by triggers) and `subscribers` (kept by a queue, see
-`index_queued`); PostgreSQL has expression indexes over `wildcore_fold`, by trigram where the extension is there.
+SQLite has FTS5 trigram tables beside `interfaces` (one of its texts, one of its idents) and `devices`, kept by triggers, and
+`subscribers`, kept by a queue (see `index_queued`); PostgreSQL has expression indexes over `wildcore_fold`, by trigram where the
+extension is there.
 """
 
 from __future__ import annotations
@@ -9,15 +10,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, column, func, literal_column, or_, select, table, text
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.orm import Session
 
-from wildcore.store.tables import Base, Subscriber
+from wildcore.store.tables import Base, Interface, Subscriber
 
 FULL_TEXT_FROM = 3
 _LAST = "\U0010ffff"
 _DOCUMENTS = {
-    "interfaces": ("name", "description", "comment", "ident"),
+    "interfaces": ("name", "description", "comment"),
     "devices": ("ip", "name", "location", "mac", "serial"),
     "subscribers": ("uid", "agreement", "login", "address_full"),
 }
@@ -68,9 +82,7 @@ def containing(session: Session, query: Select[Any], model: type[Base], words: s
     name = str(model.__tablename__)
     values = text_values(session, words, fields)
     if _is_sqlite(session):
-        index = table(f"search_{name}", column("rowid"))
-        match = literal_column(f"search_{name}").op("MATCH")(bindparam("match", values["match"]))
-        return query.join(index, index.c.rowid == model.__table__.c.id).where(match)
+        return _led_by(query, name, model, values["match"])
     document = _document(name)
     whole, *parts = [_bound(*one) for one in values.items()]
     found: ColumnElement[bool] = document.like(whole)
@@ -83,6 +95,41 @@ def containing(session: Session, query: Select[Any], model: type[Base], words: s
     return query.where(found)
 
 
+def forms(words: str) -> list[tuple[str, ...]]:
+    """What a text must have to contain these words: all of them as they stand, then each that is long enough by itself."""
+    parts = tuple(part for part in words.split() if len(part) >= FULL_TEXT_FROM)
+    return [(words,)] if parts in ((), (words,)) else [(words,), parts]
+
+
+def with_parts(session: Session, query: Select[Any], model: type[Base], parts: Sequence[str]) -> Select[Any]:
+    """A query on `model` narrowed to rows whose texts contain each of the parts, one of `forms`. On SQLite the index leads, so
+    that a LIMIT ends the search early however many rows there are."""
+    name = str(model.__tablename__)
+    if _is_sqlite(session):
+        return _led_by(query, name, model)
+    document = _document(name)
+    return query.where(*(document.like(bindparam(one)) for one in part_values(session, parts)))
+
+
+def part_values(session: Session, parts: Sequence[str]) -> dict[str, str]:
+    """Parameters of `with_parts` by their names."""
+    if _is_sqlite(session):
+        return {"match": " AND ".join(map(_phrase, parts))}
+    return {f"part_{at}": f"%{_like(part.lower())}%" for at, part in enumerate(parts)}
+
+
+def key_containing(session: Session, query: Select[Any]) -> Select[Any]:
+    """A query on interfaces narrowed to those whose ident contains a canonical key (three characters or more) anywhere."""
+    if _is_sqlite(session):
+        return _led_by(query, "idents", Interface)
+    return query.where(Interface.__table__.c.ident.like(bindparam("inner")))
+
+
+def inner_values(session: Session, key: str) -> dict[str, str]:
+    """Parameters of `key_containing` by their names."""
+    return {"match": _phrase(key)} if _is_sqlite(session) else {"inner": f"%{_like(key)}%"}
+
+
 def text_values(session: Session, words: str, fields: Sequence[str] = ()) -> dict[str, str]:
     """Parameters of `containing` by their names."""
     each = [part for part in words.split() if len(part) >= FULL_TEXT_FROM] if " " in words else []
@@ -92,11 +139,11 @@ def text_values(session: Session, words: str, fields: Sequence[str] = ()) -> dic
     return {"whole": f"%{_like(words.lower())}%"} | {f"part_{at}": f"%{_like(part.lower())}%" for at, part in parts}
 
 
-def queued(session: Session) -> int:
-    """How many subscribers wait to be indexed (SQLite only)."""
+def queued(session: Session) -> bool:
+    """Whether subscribers wait to be indexed (SQLite only)."""
     if not _is_sqlite(session):
-        return 0
-    return int(session.execute(text("SELECT count(*) FROM search_queue")).scalar_one())
+        return False
+    return bool(session.execute(_QUEUED).scalar_one())
 
 
 def among_queued(session: Session, words: str) -> ColumnElement[bool]:
@@ -140,9 +187,20 @@ def index_queued(session: Session, limit: int = 2000) -> int:
 
 
 def _fts_query(words: str, each: Sequence[str], fields: Sequence[str]) -> str:
-    whole, *parts = ('"' + phrase.replace('"', '""') + '"' for phrase in (words, *each))
+    whole, *parts = map(_phrase, (words, *each))
     query = f"{whole} OR ({' AND '.join(parts)})" if parts else whole
     return "{" + " ".join(fields) + "} : (" + query + ")" if fields else query
+
+
+def _phrase(words: str) -> str:
+    return '"' + words.replace('"', '""') + '"'
+
+
+def _led_by(query: Select[Any], index_name: str, model: type[Base], match: str | None = None) -> Select[Any]:
+    index = table(f"search_{index_name}", column("rowid"))
+    given: BindParameter[str] = bindparam("match") if match is None else bindparam("match", match)
+    where = literal_column(f"search_{index_name}").op("MATCH")(given)
+    return query.join(index, index.c.rowid == model.__table__.c.id).where(where)
 
 
 def _bound(name: str, value: str) -> ColumnElement[str]:
@@ -166,4 +224,5 @@ def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
+_QUEUED = text("SELECT EXISTS (SELECT 1 FROM search_queue)")
 _TEXT = Subscriber.__table__.c.address_full.type

@@ -11,12 +11,14 @@ import asyncio
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, get_type_hints
 
 from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from wildcore.errors import BadRequest, Forbidden, NotFound, Unauthenticated
 from wildcore.i18n import use_language
@@ -29,6 +31,7 @@ from wildcore.web.answers import Answers
 from wildcore.web.bounds import bounded
 from wildcore.web.errors import Failure, failure_of
 from wildcore.web.identity import KEY_NAME, SAFE_METHODS, Identity, check_csrf, from_other_site, identify
+from wildcore.web.parameters import PlainParameters, plain_parameters
 from wildcore.web.proxy import Caller
 from wildcore.web.templating import Frame
 
@@ -83,6 +86,25 @@ class GuardedRoute(APIRoute):
         self.answers = answers
         endpoint = make_endpoint(handler, target, runtime, answers)
         super().__init__(path, endpoint, response_model=None, **options)
+        plain = plain_parameters(self.dependant) if SAFE_METHODS.issuperset(self.methods or ()) else None
+        if plain is not None:
+            self._whole, self.app = self.app, partial(self._short, plain)
+
+    async def _short(self, plain: PlainParameters, scope: Scope, receive: Receive, send: Send) -> None:
+        """A request that changes nothing and has no body, answered by itself; FastAPI's way takes all others."""
+        request = Request(scope, receive, send)
+        if "content-length" in request.headers or "transfer-encoding" in request.headers:
+            await self._whole(scope, receive, send)
+            return
+        try:
+            request.state.asked = await admit(self.runtime, self.target, request)
+            values = plain.read(request.path_params, request.query_params)
+            if values is not None:
+                response = await self.endpoint(http_request=request, **values)
+        except Exception as error:  # noqa: BLE001 - every failure of a route is answered here
+            refused.note(self.runtime, request, self.path, error)
+            response, values = self._refuse(request, error), {}
+        await (self._whole if values is None else response)(scope, receive, send)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler behind the guard."""

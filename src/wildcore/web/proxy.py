@@ -28,6 +28,8 @@ FORWARDING = frozenset(
     {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-server"}
     | {"x-forwarded-prefix", "x-real-ip", "x-client-ip"}
 )
+_ORIGIN = frozenset(one.encode() for one in (*FORWARDING, "host"))
+_LONGEST_KEPT = 500
 _HOST = re.compile(r"(?:\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}))(?::[0-9]{1,5})?")
 _PORT = re.compile(r"([0-9.]+):[0-9]{1,5}")
 _BRACKETS = re.compile(r"\[([^\]]*)\](?::[0-9]{1,5})?")
@@ -56,13 +58,25 @@ class Caller:
 
 def caller_of(scope: Mapping[str, Any], settings: Settings) -> Caller:
     """Read a request's origin from its ASGI scope."""
-    headers = _headers(scope)
     client = scope.get("client")
-    peer = parse_address(client[0]) if client else None
-    proxies = networks(settings.get("TRUSTED_PROXY_LIST"))
-    trusted = within(peer, proxies)
     real_ip = str(settings.get("PROXY_REAL_IP_HEADER")).lower()
-    ip, scheme, host = peer, str(scope.get("scheme", "http")), _single(headers.get("host"))
+    named = ((name.lower(), value) for name, value in scope.get("headers", ()))
+    told = tuple([pair for pair in named if pair[0] in _ORIGIN or pair[0] == real_ip.encode("latin-1", "replace")])
+    proxies, external = tuple(settings.get("TRUSTED_PROXY_LIST")), str(settings.get("EXTERNAL_HTTP_ADDRESS"))
+    read = _caller if sum(len(value) for _name, value in told) < _LONGEST_KEPT else _caller.__wrapped__
+    return read(client[0] if client else "", str(scope.get("scheme", "http")), told, real_ip, proxies, external)
+
+
+@lru_cache(maxsize=1024)
+def _caller(
+    client: str, scheme: str, told: tuple[tuple[bytes, bytes], ...], real_ip: str, proxy_list: tuple[str, ...], external: str
+) -> Caller:
+    """The same for what it depends on: a billing or a browser asks thousands of times in the same words."""
+    headers = _headers(told)
+    peer = parse_address(client)
+    proxies = networks(proxy_list)
+    trusted = within(peer, proxies)
+    ip, host = peer, _single(headers.get("host"))
     if trusted:
         ip = _client(headers, real_ip, proxies) or peer
         proto = _first(headers.get("x-forwarded-proto")).lower()
@@ -70,7 +84,7 @@ def caller_of(scope: Mapping[str, Any], settings: Settings) -> Caller:
         forwarded = _first(headers.get("x-forwarded-host"))
         host = forwarded if _HOST.fullmatch(forwarded) else host
     host = host.lower() if _HOST.fullmatch(host) else ""
-    external = _external(str(settings.get("EXTERNAL_HTTP_ADDRESS")))
+    external = _external(external)
     # Only the operator's own word is taken off a path: by a header a caller could pass by a proxy's rules for paths.
     own_root = root_of(external)
     root = (root_path(_single(headers.get("x-forwarded-prefix"))) if trusted else "") or own_root
@@ -169,10 +183,10 @@ def _client(headers: Mapping[str, list[str]], real_ip: str, proxies: tuple[Netwo
     return found
 
 
-def _headers(scope: Mapping[str, Any]) -> dict[str, list[str]]:
+def _headers(told: Iterable[tuple[bytes, bytes]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for name, value in scope.get("headers", ()):
-        found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    for name, value in told:
+        found.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
     return found
 
 

@@ -64,7 +64,8 @@ class EntryPoint:
             await self._app(scope, receive, answer)
         finally:
             spent = (time.perf_counter() - started) * 1000
-            access.info('%s "%s %s" %d %d %.1fms', caller.ip or "-", method, clean_path(path), status, size, spent)
+            if access.isEnabledFor(logging.INFO):
+                access.info('%s "%s %s" %d %d %.1fms', caller.ip or "-", method, clean_path(path), status, size, spent)
 
     def _ancestors(self) -> str:
         settings = self._runtime.settings

@@ -18,7 +18,7 @@ from wildcore.kit import Ctx, Page, Template
 from wildcore.kit.params import Id
 from wildcore.kit.permissions import DEVICE_SHOW, OLTS_INFO, SWITCHES_INFO, USER_SELF_CONTROL
 from wildcore.services import interfaces
-from wildcore.services.interface_search import InterfaceQuery, search
+from wildcore.services.interface_search import InterfaceQuery, first_id
 from wildcore.services.pages_history import interface_chart
 from wildcore.services.pages_interface import interface_page, require_info
 from wildcore.services.pages_live import find_subscriber, refresh_interface
@@ -37,7 +37,7 @@ def port(ctx: Ctx, device_ip: Address, port: Port) -> Template:
     """The port of a switch, by bind key, else by name."""
     by_key = InterfaceQuery(device_ip=device_ip, interface_bind_key=port)
     by_name = InterfaceQuery(device_ip=device_ip, interface_name=port)
-    wanted = by_key if search(ctx.session, ctx.runtime, ctx.actor, by_key, limit=1).rows else by_name
+    wanted = by_name if first_id(ctx.session, ctx.actor, by_key) is None else by_key
     return _found(ctx, wanted, lambda: gettext("There is no port {port} on a switch {ip}", port=port, ip=device_ip))
 
 
@@ -80,8 +80,8 @@ def history(
 
 
 def _found(ctx: Ctx, wanted: InterfaceQuery, missing: Callable[[], str]) -> Template:
-    places = search(ctx.session, ctx.runtime, ctx.actor, wanted, limit=1).rows
-    return _page(ctx, places[0].id) if places else _nothing(missing())
+    interface_id = first_id(ctx.session, ctx.actor, wanted)
+    return _nothing(missing()) if interface_id is None else _page(ctx, interface_id)
 
 
 def _page(ctx: Ctx, interface_id: int) -> Template:

@@ -7,7 +7,8 @@ from wildcore.store.bulk import (
     among_value,
     insert_rows,
     is_sqlite,
+    json_rows,
     update_rows,
 )
 
-__all__ = ["Rows", "among", "among_given", "among_value", "insert_rows", "is_sqlite", "update_rows"]
+__all__ = ["Rows", "among", "among_given", "among_value", "insert_rows", "is_sqlite", "json_rows", "update_rows"]
