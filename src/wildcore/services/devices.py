@@ -177,14 +177,14 @@ def _conditions(actor: Actor, wanted: DeviceFilter) -> list[ColumnElement[bool]]
     conditions: list[ColumnElement[bool]] = [visible_devices(actor)]
     if wanted.ip is not None:
         conditions.append(Device.ip == wanted.ip.strip())
-    if wanted.status is not None:
+    if wanted.status and wanted.status.strip():
         conditions.append(Device.status == wanted.status.strip().capitalize())
     if wanted.group_id is not None:
         members = select(DeviceGroupLink.device_id).where(DeviceGroupLink.group_id == wanted.group_id)
         conditions.append(Device.id.in_(members))
     if wanted.model_id is not None:
         conditions.append(Device.model_id == wanted.model_id)
-    if wanted.type is not None:
+    if wanted.type and wanted.type.strip():
         conditions.append(DeviceModel.type == wanted.type.strip().upper())
     if wanted.enabled is not None:
         conditions.append(Device.enabled.is_(wanted.enabled))
