@@ -7,7 +7,7 @@ from wildcore.kit.manifest import Command
 
 def core_commands() -> tuple[Command, ...]:
     """Every command of the core; modules are imported only when the program is put together."""
-    from wildcore.cli import asking, components, devices, operating, people, roles, security
+    from wildcore.cli import asking, components, device_parts, devices, operating, people, roles, security
 
     return (
         *people.COMMANDS,
@@ -15,6 +15,7 @@ def core_commands() -> tuple[Command, ...]:
         *security.COMMANDS,
         *components.COMMANDS,
         *devices.COMMANDS,
+        *device_parts.COMMANDS,
         *asking.COMMANDS,
         *operating.COMMANDS,
     )
