@@ -8,7 +8,7 @@ from wildcore.components.devices.bodies import AccessBody, GroupBody, ModelBody
 from wildcore.kit import Ctx
 from wildcore.kit.params import Offset
 from wildcore.kit.params import Rows as Limit
-from wildcore.services import action_log, device_accesses, device_groups, device_models
+from wildcore.services import action_log, device_accesses, device_groups, device_models, pollers
 from wildcore.services.device_accesses import access_input
 from wildcore.services.presenting import access_json, group_json, model_json
 
@@ -76,6 +76,7 @@ def update_model(ctx: Ctx, model_id: int, body: ModelBody) -> Any:
         pollers=body.pollers,
         params=body.params,
     )
+    pollers.sync_polls(ctx.session, ctx.runtime)
     action_log.log(ctx.session, ctx.actor, "device-model:updated", message=model.name)
     return model_json(model)
 
