@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wildcore.kit.manifest import Command
+from wildcore.kit.command import Command
 
 
 def core_commands() -> tuple[Command, ...]:

@@ -10,8 +10,8 @@ from wildcore.cli import device_input as given
 from wildcore.cli.device_input import Params, Pollers
 from wildcore.cli.devices import find_access, model_of
 from wildcore.errors import BadRequest
+from wildcore.kit.command import Command
 from wildcore.kit.console import Output, OutputOption, console
-from wildcore.kit.manifest import Command
 from wildcore.services import device_accesses, device_models, pollers
 from wildcore.services.action_log import log
 from wildcore.services.device_accesses import CONNECTION, AccessInput

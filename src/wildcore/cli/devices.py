@@ -12,13 +12,13 @@ from wildcore.cli import device_input as given
 from wildcore.cli.device_input import Params, Pollers
 from wildcore.errors import BadRequest, NotAllowed, NotFound, ValidationFailed
 from wildcore.i18n import gettext
+from wildcore.kit.command import Command
 from wildcore.kit.console import Console, Output, OutputOption, console
-from wildcore.kit.manifest import Command
 from wildcore.services import detection, device_accesses, device_groups, device_models, devices
 from wildcore.services.action_log import log
 from wildcore.services.device_views import AccessView, DeviceView
 from wildcore.services.devices import DeviceFilter, DeviceInput
-from wildcore.services.presenting import time_text
+from wildcore.services.times import time_text
 
 DeviceArgument = Annotated[str, typer.Argument(help="Id or IP address of the device")]
 

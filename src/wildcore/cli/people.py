@@ -9,15 +9,17 @@ import typer
 from wildcore.cli import people_input as given
 from wildcore.cli.device_input import secret
 from wildcore.errors import BadRequest
+from wildcore.kit.command import Command
 from wildcore.kit.console import Console, Output, OutputOption, console
-from wildcore.kit.manifest import Command
-from wildcore.services import accounts, keys, networks, passwords, roles, user_reset, users
+from wildcore.services import accounts, keys, networks, passwords, roles, users
 from wildcore.services.keys import IssuedKey
-from wildcore.services.presenting import time_text
+from wildcore.services.times import time_text
 from wildcore.services.users import UserFields
 
 Login = Annotated[str, typer.Argument(help="Login of the user")]
-NewPassword = Annotated[str, typer.Option("-p", "--password", help="The new password, - asks or reads a line; without it one is made and shown")]
+NewPassword = Annotated[
+    str, typer.Option("-p", "--password", help="The new password, - asks or reads a line; without it one is made and shown")
+]
 
 
 def user_list(output: OutputOption = Output.TABLE) -> None:
@@ -157,6 +159,8 @@ def reset_ip_strict(login: Login) -> None:
 
 def reset_user(login: Login) -> None:
     """Let a user in who lost everything: new password (made and shown), enabled, no second factor, any address, no keys."""
+    from wildcore.services import user_reset  # brings the second factor along
+
     out = console()
     chosen = passwords.random_password()
     hashed = passwords.new_hash(out.runtime.settings, chosen)

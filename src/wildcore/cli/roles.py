@@ -9,8 +9,8 @@ import typer
 from wildcore.cli import people_input as given
 from wildcore.cli.people import tell_server
 from wildcore.errors import BadRequest
+from wildcore.kit.command import Command
 from wildcore.kit.console import Output, OutputOption, console
-from wildcore.kit.manifest import Command
 from wildcore.services import device_groups, roles, users
 from wildcore.services.action_log import log
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wildcore.i18n import Text
+from wildcore.kit.command import Command
 from wildcore.services.catalogue import Schedule
 from wildcore.services.rights import Permission, PermissionGroup
 from wildcore.services.settings import Setting
@@ -80,14 +81,6 @@ class Page:
 
     def __post_init__(self) -> None:
         _check(self.permission, self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One console command: `name` like `device:list`, `function` a Typer command function."""
-
-    name: str
-    function: Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)

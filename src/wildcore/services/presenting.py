@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,13 +10,7 @@ from wildcore.services.device_views import AccessView, DeviceView, GroupView, Mo
 from wildcore.services.interface_search import InterfaceView
 from wildcore.services.interfaces import HistoryEntry, MacSeen
 from wildcore.services.subscribers import SubscriberView
-
-TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
-
-
-def time_text(at: float | None) -> str | None:
-    """`YYYY-MM-DD HH:MM:SS` in the server's zone of Unix seconds; None stays None."""
-    return None if at is None else time.strftime(TIME_FORMAT, time.localtime(at))
+from wildcore.services.times import time_text as time_text  # noqa: PLC0414 - also found here
 
 
 def uptime_text(seconds: int | None) -> str | None:

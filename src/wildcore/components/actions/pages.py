@@ -18,7 +18,7 @@ from wildcore.kit.forms import number
 from wildcore.kit.permissions import SYSTEM_LOGS_ACTIONS
 from wildcore.services.action_words import action_text
 from wildcore.services.pages_actions import ActionFilter, action_lines, actions_page
-from wildcore.services.presenting import time_text
+from wildcore.services.times import time_text
 
 URL = "/logs/actions"
 EXPORT_ROWS = 1000

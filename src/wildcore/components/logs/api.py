@@ -15,9 +15,9 @@ from wildcore.kit.params import BodyId, BodyLimit, BodyOffset, IdQuery, Limit, O
 from wildcore.services import action_log, call_log
 from wildcore.services.action_log import ActionQuery
 from wildcore.services.call_log import LogQuery
-from wildcore.services.presenting import time_text
 from wildcore.services.presenting_people import action_json
 from wildcore.services.scope import require_device, require_interface
+from wildcore.services.times import time_text
 from wildcore.store.tables import DeviceCall, PollRun
 
 Words = Annotated[str, Query(max_length=200)]

@@ -13,8 +13,8 @@ from wildcore.kit import Ctx
 from wildcore.kit.params import BodyId, Title
 from wildcore.services import action_log, polling
 from wildcore.services.pollers import POLLERS
-from wildcore.services.presenting import time_text
 from wildcore.services.scope import require_device
+from wildcore.services.times import time_text
 from wildcore.store.tables import Poll
 
 

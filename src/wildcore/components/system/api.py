@@ -15,7 +15,7 @@ from wildcore.i18n import LANGUAGES
 from wildcore.kit import Ctx
 from wildcore.kit.params import BodyNumber
 from wildcore.services import auth, configuration
-from wildcore.services.presenting import time_text
+from wildcore.services.times import time_text
 
 
 class CrossAuthBody(BaseModel):
