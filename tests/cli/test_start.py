@@ -52,7 +52,7 @@ def test_the_help_of_a_command_is_that_of_its_function() -> None:
     for name, entry in entries().items():
         command = group.commands[name]
         assert command.name == name
-        assert command.help.split() == entry.help.split()
+        assert (command.help or "").split() == entry.help.split()
 
 
 def test_every_declared_command_is_in_the_index() -> None:

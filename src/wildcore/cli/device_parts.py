@@ -14,7 +14,8 @@ from wildcore.kit.command import Command
 from wildcore.kit.console import Output, OutputOption, console
 from wildcore.services import device_accesses, device_models, pollers
 from wildcore.services.action_log import log
-from wildcore.services.device_accesses import CONNECTION, AccessInput
+from wildcore.services.device_accesses import AccessInput
+from wildcore.services.device_sessions import CONNECTION
 
 _SECRET = "; - asks for it, or reads a line of the standard input"  # noqa: S105 - words of a help
 Public = Annotated[str | None, typer.Option("--public", help=f"Community for reading{_SECRET}")]
@@ -121,7 +122,7 @@ def model_list(
     out = console()
     with out.runtime.db.read() as session:
         found = device_models.list_models(session).rows
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": one.id,
             "key": one.key,

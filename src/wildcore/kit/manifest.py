@@ -85,7 +85,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """One entry of the pages' menu; `section` is network, tools, management or configuration."""
+    """One entry of the pages' menu; `section` is network, tools, management, configuration or logs."""
 
     title: Text
     path: str
