@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -12,8 +13,8 @@ from sqlalchemy.orm import Session
 from tests.pages.test_statements import counted
 from tests.services.support import add_device, add_group
 from wildcore.app.components import all_components, info
-from wildcore.errors import Forbidden
-from wildcore.services import action_log, roles
+from wildcore.errors import Forbidden, ValidationFailed
+from wildcore.services import action_log, params, roles
 from wildcore.services.action_log import ActionQuery
 from wildcore.services.actor import Actor, system_actor
 from wildcore.services.call_log import LogQuery
@@ -160,3 +161,25 @@ def test_the_logs_of_devices_keep_to_the_groups_and_their_filter(runtime: Runtim
             assert view(session, actor, LogQuery()).devices == ((seen, "192.0.2.1"),)
             with pytest.raises(Forbidden):
                 view(session, Actor(9, "limited", permissions=frozenset(), group_ids=frozenset()), LogQuery())
+
+
+def test_parameters_are_checked_and_their_secrets_neither_kept_nor_shown() -> None:
+    good = {"disabled_modules": ["fdb"], "sw_core_connection": {"snmp_port": 1161}, "oxidized": {"remove_secret": True}, "x": 1}
+    assert params.checked(params.parse(params.text(good))) == good
+    assert (params.parse("  "), params.text({})) == ({}, "")
+    for typed, told in (
+        ('{"a": }', "line 1, column 7"),
+        ("[]", "must be a JSON object"),
+        ('{"sn_as_ascii": "yes"}', "sn_as_ascii is true, false"),
+        ('{"disabled_modules": {}}', "disabled_modules is"),
+        ('{"epon_description_block_index": true}', "epon_description_block_index"),
+        ('{"access": {"public_community": "s3cret"}}', "access.public_community is a secret"),
+        ('{"sw_core_connection": {"snmp_port": 0}}', "snmp_port"),
+        ('{"a": "' + "x" * 30_000 + '"}', "at most"),
+        ("[" * 5000, "params"),
+    ):
+        with pytest.raises(ValidationFailed, match=re.escape(told)) as refused:
+            params.checked(params.parse(typed))
+        assert "s3cret" not in refused.value.description
+    stored = {"access": {"public_community": "s3cret", "snmp_port": 1}, "list": [{"password": "s3cret"}]}
+    assert "s3cret" not in params.text(stored) + str(params.shown(stored))

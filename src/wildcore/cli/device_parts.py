@@ -16,6 +16,7 @@ from wildcore.services import device_accesses, device_models, pollers
 from wildcore.services.action_log import log
 from wildcore.services.device_accesses import AccessInput
 from wildcore.services.device_sessions import CONNECTION
+from wildcore.services.params import shown
 
 _SECRET = "; - asks for it, or reads a line of the standard input"  # noqa: S105 - words of a help
 Public = Annotated[str | None, typer.Option("--public", help=f"Community for reading{_SECRET}")]
@@ -130,7 +131,7 @@ def model_list(
             "vendor": one.vendor,
             "type": one.type,
             "pollers": {**one.defaults, **one.pollers},
-            "params": dict(one.params),
+            "params": shown(one.params),
         }
         for one in found
         if text.lower() in f"{one.key} {one.name} {one.vendor}".lower()

@@ -83,6 +83,11 @@ def log(
     )
 
 
+def sounds_secret(name: str) -> bool:
+    """Whether a value of this name is probably a secret."""
+    return _SECRET.search(name) is not None
+
+
 def redact(text: str) -> str:
     """The text with everything that looks like one of our keys replaced."""
     return _KEY_TEXT.sub("***", text)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from wildcore.errors import Conflict, NotFound, ValidationFailed
 from wildcore.i18n import gettext
 from wildcore.model.ident import mac_key, mac_text
-from wildcore.services import bindings, device_accesses, device_groups, device_models, pollers
+from wildcore.services import bindings, device_accesses, device_groups, device_models, params, pollers
 from wildcore.services.actor import Actor
 from wildcore.services.device_views import DeviceView, Listing, read_devices
 from wildcore.services.runtime import Runtime
@@ -219,7 +219,7 @@ def _values(session: Session, runtime: Runtime, wanted: DeviceInput) -> dict[str
     if wanted.enabled is not None:
         values["enabled"] = wanted.enabled
     if wanted.params is not None:
-        values["params"] = device_accesses.checked_params(wanted.params)
+        values["params"] = params.checked(wanted.params)
     if wanted.pollers is not None:
         values["pollers"] = device_models.checked_pollers(wanted.pollers)
     values.update(_coordinates(wanted))

@@ -9,6 +9,7 @@ from wildcore.model.ident import ident_text
 from wildcore.services.device_views import AccessView, DeviceView, GroupView, ModelView
 from wildcore.services.interface_search import InterfaceView
 from wildcore.services.interfaces import HistoryEntry, MacSeen
+from wildcore.services.params import shown
 from wildcore.services.subscribers import SubscriberView
 from wildcore.services.times import time_text as time_text  # noqa: PLC0414 - also found here
 
@@ -50,7 +51,7 @@ def model_json(model: ModelView) -> dict[str, Any]:
         "model": model.model,
         "type": model.type,
         "family": model.family,
-        "params": dict(model.params) or [],
+        "params": shown(model.params) or [],
         "controller": "",
         "icon": "",
         "pollers": {**model.defaults, **model.pollers},
@@ -95,7 +96,7 @@ def device_json(device: DeviceView) -> dict[str, Any]:
         "status": device.status,
         "status_changed": time_text(device.status_changed_at),
         "coordinates": coordinates_json(device.latitude, device.longitude),
-        "params": dict(device.params) or None,
+        "params": shown(device.params) or None,
         "pollers": dict(device.pollers) or None,
         "created_at": time_text(device.created_at),
         "updated_at": time_text(device.updated_at),
