@@ -68,7 +68,7 @@ async def test_wrong_method(world: World, key: str) -> None:
         (b'"x"', "body"),
         (b"{}", "name"),
         (b'{"name": 5}', "name"),
-        (b'{"name": "a\\u0000b"}', "body"),
+        (b'{"name": "a\\u0000b"}', "name"),
         (b'{"name": "' + b"x" * 21 + b'"}', "name"),
         (b'{"name": "x", "fail": "maybe"}', "fail"),
         (b"\xff\xfe", "body"),

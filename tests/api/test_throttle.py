@@ -155,6 +155,67 @@ async def test_a_flood_of_logins_fills_neither_log_nor_table(world: World, monke
     assert "owner" in names
 
 
+async def test_one_password_over_many_logins_makes_the_address_slow(world: World) -> None:
+    for login in ("ann", "bob", "new"):
+        world.user(login)
+    key = world.key(world.user("owner"))
+    setting(world, RATE_LIMITER_ADDRESS_LOGINS=4)
+    pauses: list[float] = []
+    go_on = asyncio.Event()
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        await world.clock.pause(seconds)
+
+    world.runtime.auth.pause = pause
+    async with world.client() as client, world.client(peer="203.0.113.8") as elsewhere:
+        assert await tried(client, "ann", PASSWORD) == 200  # an employee of this address
+        assert [await tried(client, f"guess{number}") for number in range(4)] == [401] * 4
+        assert pauses == []
+        assert [await tried(client, f"more{number}") for number in range(5)] == [401] * 5
+        assert pauses == [1, 2, 4, 8, 8]
+        assert await tried(client, "bob", PASSWORD) == 200  # a stranger with the right password waits as well
+        assert pauses[5:] == [8]
+        assert await tried(elsewhere, "bob", PASSWORD) == 200
+        assert len(pauses) == 6
+
+        async def stand_still(_seconds: float) -> None:
+            await go_on.wait()
+
+        world.runtime.auth.pause = stand_still
+        crowd = [asyncio.create_task(tried(client, f"crowd{number}")) for number in range(throttle.LINE)]
+        while world.runtime.auth.turns.crowd(("strangers", "203.0.113.7")) < throttle.LINE:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.005)
+        world.runtime.auth.pause = pause
+        told = await client.post("/api/v1/auth", json={"login": "new", "password": PASSWORD})
+        wrong = await client.post("/api/v1/auth", json={"login": "ann", "password": "wrong"})
+        assert (told.status_code, told.text) == (wrong.status_code, wrong.text)  # nothing shows who is known there
+        assert await tried(client, "ann", PASSWORD) == 200
+        go_on.set()
+        assert await asyncio.gather(*crowd) == [401] * throttle.LINE
+    async with world.client(key) as client:
+        assert (await client.get("/api/v1/user/self")).status_code == 200
+        before = len(pauses)
+        assert (await client.delete("/api/v1/security/sign-in-failures", params={"ip": "203.0.113.7"})).status_code == 200
+        assert await tried(client, "new", PASSWORD) == 200
+        assert len(pauses) == before
+    assert "too many logins fail at this address" in {line.message for line in log_lines(world)}
+
+
+async def test_many_right_sign_ins_at_once_are_no_spraying(world: World) -> None:
+    for number in range(12):
+        world.user(f"employee{number}")
+    setting(world, RATE_LIMITER_ADDRESS_LOGINS=4)
+    async with world.client() as client:
+        assert await asyncio.gather(*(tried(client, f"employee{number}", PASSWORD) for number in range(12))) == [200] * 12
+        spray = await asyncio.gather(*(tried(client, f"guess{number}") for number in range(20)))
+    assert spray == [401] * 20
+    with world.runtime.db.read() as session:
+        rows = session.scalar(select(func.count()).select_from(SignInFailure))
+    assert rows is not None
+    assert rows <= 20
+
+
 async def test_blocks_are_listed_and_lifted(world: World) -> None:
     key = world.key(world.user("owner"))
     world.user("other")

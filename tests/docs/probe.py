@@ -23,7 +23,7 @@ from wildcore.app.config import Config
 from wildcore.app.main import main as wca
 from wildcore.services import device_accesses, device_groups, device_models, devices, keys, passwords, roles, users
 from wildcore.services.actor import system_actor
-from wildcore.services.presenting import time_text
+from wildcore.services.times import time_text
 from wildcore.store.tables import Device
 from wildcore.web.app import create_app
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def settings() -> dict[str, Setting]:
 def environment() -> set[str]:
     """Every environment variable that something reads."""
     prefix = "WILDCORE_"
-    own = {prefix + name.upper() for name in Config.model_fields}
+    own = {prefix + name.upper() for name in (one.name for one in fields(Config))}
     read = {name for path in READERS for name in re.findall(r"\bWILDCORE_[A-Z_]+\b", (ROOT / path).read_text(encoding="utf-8"))}
     return own | read | {prefix + key for key in settings()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -12,15 +13,19 @@ from sqlalchemy.orm import Session
 from tests.pages.test_statements import counted
 from tests.services.support import add_device, add_group
 from wildcore.app.components import all_components, info
-from wildcore.services import action_log, roles
+from wildcore.errors import Forbidden, ValidationFailed
+from wildcore.services import action_log, params, roles
+from wildcore.services.action_log import ActionQuery
 from wildcore.services.actor import Actor, system_actor
+from wildcore.services.call_log import LogQuery
 from wildcore.services.catalogue import Catalogue
-from wildcore.services.pages_actions import ActionFilter, action_lines, actions_page
+from wildcore.services.pages_actions import action_lines, actions_page
+from wildcore.services.pages_calls import calls_page, poller_page
 from wildcore.services.pages_manage import accesses_page, device_form_page, groups_page, models_page
 from wildcore.services.pages_roles import permissions_of, role_page
 from wildcore.services.pages_users import UserFilter, user_page, users_page
 from wildcore.services.runtime import Runtime
-from wildcore.store.tables import Role, User, UserGroup
+from wildcore.store.tables import DeviceCall, PollRun, Role, User, UserGroup
 
 
 def add_users(session: Session, logins: Iterable[str], role_id: int, groups: Iterable[int] = (), **facts: Any) -> list[int]:
@@ -49,7 +54,9 @@ VIEWS: dict[str, tuple[int, View]] = {
     "accesses": (3, lambda s, r, _u: accesses_page(s, r)),
     "models": (3, lambda s, _r, _u: models_page(s)),
     "device form": (6, lambda s, r, _u: device_form_page(s, r, system_actor(), None)),
-    "actions": (4, lambda s, _r, _u: actions_page(s, system_actor(), ActionFilter(text="a"))),
+    "poller log": (4, lambda s, _r, _u: poller_page(s, system_actor(), LogQuery())),
+    "device calls": (4, lambda s, _r, _u: calls_page(s, system_actor(), LogQuery())),
+    "actions": (4, lambda s, _r, _u: actions_page(s, system_actor(), ActionQuery(text="a"))),
 }
 
 
@@ -65,6 +72,8 @@ def test_statements_do_not_grow_with_rows(runtime: Runtime, name: str) -> None:
             user = add_users(session, (f"a{start + at}" for at in range(count)), role, [group])[0]
             for at in range(count):
                 action_log.log(session, Actor(user, "a"), "user:updated", message=f"a{at}")
+                session.add(PollRun(at=at, device_id=1, poller="fdb", result="error"))
+                session.add(DeviceCall(at=at, device_id=1, module="fdb", source="person"))
         with runtime.db.read() as session, counted(runtime) as seen:
             view(session, runtime, user)
         spent.append(len(seen))
@@ -122,11 +131,55 @@ def test_the_log_shows_names_and_hides_devices_of_other_groups(runtime: Runtime)
             action_log.log(session, Actor(user, "olena", ip="198.51.100.7"), "device:updated", device_id=device, success=success)
     actor = Actor(user, "olena", permissions=frozenset({"system_logs_actions"}), group_ids=frozenset({group}))
     with runtime.db.read() as session:
-        page = actions_page(session, actor, ActionFilter())
+        page = actions_page(session, actor, ActionQuery())
         assert [(row.device_id, row.user_known) for row in page.rows] == [(None, True), (seen, True)]
-        assert [row.device_id for row in actions_page(session, system_actor(), ActionFilter()).rows] == [None, hidden, seen]
-        assert [row.success for row in actions_page(session, actor, ActionFilter(success=False)).rows] == [False]
-        assert actions_page(session, actor, ActionFilter(text="51.100")).found == 2
-        first = action_lines(session, system_actor(), ActionFilter(), None, 2)
-        rest = action_lines(session, system_actor(), ActionFilter(), first[-1].id, 2)
-        assert [row.device_id for row in (*first, *rest)] == [None, hidden, seen]
+        assert [row.device_id for row in actions_page(session, system_actor(), ActionQuery()).rows] == [None, hidden, seen]
+        assert [row.success for row in actions_page(session, actor, ActionQuery(status="failed")).rows] == [False]
+        assert actions_page(session, actor, ActionQuery(text="51.100")).found == 2
+        ids, total = action_log.ids(session, system_actor(), ActionQuery())
+        assert ([row.device_id for row in action_lines(session, ids)], total) == ([None, hidden, seen], 3)
+
+
+def test_the_logs_of_devices_keep_to_the_groups_and_their_filter(runtime: Runtime) -> None:
+    seen, hidden = add_device(runtime.db, "192.0.2.1"), add_device(runtime.db, "192.0.2.2")
+    with runtime.db.write() as session:
+        group = add_group(session, "mine", [seen])
+        for at, device in enumerate((seen, hidden, seen)):
+            error = "no answer" if at else None
+            session.add(PollRun(at=at, device_id=device, poller="fdb", result="error" if at else "ok", error=error))
+            session.add(DeviceCall(at=at, device_id=device, module="fdb", source="person", error=error))
+    rights = frozenset({"log_poller", "log_switcher_core_actions"})
+    actor = Actor(9, "limited", permissions=rights, group_ids=frozenset({group}))
+    with runtime.db.read() as session:
+        for view in (poller_page, calls_page):
+            assert [row["at"] for row in view(session, system_actor(), LogQuery()).rows] == [2, 1, 0]
+            assert [row["at"] for row in view(session, actor, LogQuery()).rows] == [2, 0]
+            assert [row["at"] for row in view(session, actor, LogQuery(failed=True)).rows] == [2]
+            assert view(session, actor, LogQuery(device_id=hidden)).found == 0
+            assert view(session, actor, LogQuery(since=1, until=2)).found == 1
+            assert view(session, actor, LogQuery(), page=9).page == 1
+            assert view(session, actor, LogQuery()).devices == ((seen, "192.0.2.1"),)
+            with pytest.raises(Forbidden):
+                view(session, Actor(9, "limited", permissions=frozenset(), group_ids=frozenset()), LogQuery())
+
+
+def test_parameters_are_checked_and_their_secrets_neither_kept_nor_shown() -> None:
+    good = {"disabled_modules": ["fdb"], "sw_core_connection": {"snmp_port": 1161}, "oxidized": {"remove_secret": True}, "x": 1}
+    assert params.checked(params.parse(params.text(good))) == good
+    assert (params.parse("  "), params.text({})) == ({}, "")
+    for typed, told in (
+        ('{"a": }', "line 1, column 7"),
+        ("[]", "must be a JSON object"),
+        ('{"sn_as_ascii": "yes"}', "sn_as_ascii is true, false"),
+        ('{"disabled_modules": {}}', "disabled_modules is"),
+        ('{"epon_description_block_index": true}', "epon_description_block_index"),
+        ('{"access": {"public_community": "s3cret"}}', "access.public_community is a secret"),
+        ('{"sw_core_connection": {"snmp_port": 0}}', "snmp_port"),
+        ('{"a": "' + "x" * 30_000 + '"}', "at most"),
+        ("[" * 5000, "params"),
+    ):
+        with pytest.raises(ValidationFailed, match=re.escape(told)) as refused:
+            params.checked(params.parse(typed))
+        assert "s3cret" not in refused.value.description
+    stored = {"access": {"public_community": "s3cret", "snmp_port": 1}, "list": [{"password": "s3cret"}]}
+    assert "s3cret" not in params.text(stored) + str(params.shown(stored))

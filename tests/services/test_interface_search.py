@@ -18,9 +18,10 @@ from tests.services.support import (
 )
 from wildcore.services import duplicates, interfaces, search_device
 from wildcore.services.interface_search import InterfaceQuery, search
-from wildcore.services.presenting import interface_json, interfaces_json, time_text
+from wildcore.services.presenting import interface_json, interfaces_json
 from wildcore.services.runtime import Runtime
 from wildcore.services.search import find
+from wildcore.services.times import time_text
 from wildcore.store.tables import Interface, Poll
 
 SERIAL = "ZTEGC69EF036"

@@ -8,9 +8,9 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-import uvicorn
 
 from wildcore.app.components import all_components, info
+from wildcore.app.run import http_server
 from wildcore.services.catalogue import Catalogue
 from wildcore.services.runtime import Runtime
 from wildcore.web.app import create_app
@@ -23,11 +23,7 @@ async def port(runtime: Runtime) -> AsyncIterator[int]:
     runtime.catalogue = Catalogue(runtime.db, map(info, components))
     for one in components:
         runtime.settings.declare(one.settings)
-    config = uvicorn.Config(
-        create_app(runtime, components), log_config=None, access_log=False, proxy_headers=False, lifespan="on"
-    )
-    server = uvicorn.Server(config)
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+    server = http_server(create_app(runtime, components), "on")
     listening = socket.create_server(("127.0.0.1", 0))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     yield listening.getsockname()[1]
@@ -78,3 +74,22 @@ async def test_requests_off_the_rails(port: int) -> None:
         status, answer = await ask(port, request)
         assert 400 <= status < 500 or status == 303, answer
         assert "Traceback" not in answer
+
+
+async def test_heads_have_an_end(port: int) -> None:
+    whole = b"GET /api/v1/device HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-A: "
+    status, answer = await ask(port, whole + b"a" * 60_000 + b"\r\n\r\n")
+    assert status == 401, answer
+    status, answer = await ask(port, whole + b"a" * 70_000 + b"\r\n\r\n")
+    assert (status, '"description":"headers: more than 64 KB"' in answer) == (431, True), answer
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(whole)
+    with contextlib.suppress(ConnectionError):  # the server hangs up in the middle of it
+        for _ in range(1024):
+            await writer.drain()
+            writer.write(b"a" * 65_536)
+            await asyncio.sleep(0)
+        raise AssertionError("a head without an end was collected")
+    with contextlib.suppress(ConnectionError):
+        assert b" 431 " in await asyncio.wait_for(reader.read(), 10)
+    writer.close()

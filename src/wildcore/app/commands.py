@@ -9,8 +9,8 @@ import typer
 
 from wildcore.app.config import Config, listen_address
 from wildcore.app.operating import COMMANDS as OPERATING
+from wildcore.kit.command import Command
 from wildcore.kit.console import console
-from wildcore.kit.manifest import Command
 
 Listen = Annotated[str, typer.Option("--listen", help="host:port to listen on (WILDCORE_LISTEN)")]
 Data = Annotated[str, typer.Option("--data", help="Directory of the data (WILDCORE_DATA)")]

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
-
-from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from wildcore.errors import ConfigurationError
 
 DATABASE_FILE = "wildcore.sqlite3"
 
 
-class Config(BaseSettings):
-    """WILDCORE_DATA (directory), WILDCORE_LISTEN (`host:port`), WILDCORE_DATABASE_URL (empty: SQLite in the data directory)."""
+def _given(name: str, default: str) -> str:
+    return os.environ.get(f"WILDCORE_{name}", default)
 
-    model_config = SettingsConfigDict(env_prefix="WILDCORE_", extra="ignore")
 
-    data: Path = Field(default=Path("var"))
-    listen: str = "127.0.0.1:8088"
-    database_url: str = ""
+@dataclass(slots=True)
+class Config:
+    """WILDCORE_DATA (directory), WILDCORE_LISTEN (`host:port`), WILDCORE_DATABASE_URL (empty: SQLite in the data directory).
 
-    @field_validator("listen")
-    @classmethod
-    def _has_port(cls, value: str) -> str:
-        listen_address(value)
-        return value
+    ConfigurationError when the address to listen on is none.
+    """
+
+    data: Path = field(default_factory=lambda: Path(_given("DATA", "var")))
+    listen: str = field(default_factory=lambda: _given("LISTEN", "127.0.0.1:8088"))
+    database_url: str = field(default_factory=lambda: _given("DATABASE_URL", ""))
+
+    def __post_init__(self) -> None:
+        try:
+            listen_address(self.listen)
+        except ValueError as error:
+            raise ConfigurationError(str(error)) from None
 
     def database(self) -> str:
         """The database's URL."""

@@ -14,8 +14,8 @@ import typer
 
 from wildcore.app.config import Config, listen_address, prepare_directory
 from wildcore.errors import ConfigurationError, WildcoreError
+from wildcore.kit.command import Command
 from wildcore.kit.console import SOCKET_FILE, Console, Output, OutputOption, console
-from wildcore.kit.manifest import Command
 
 
 def backup_create(

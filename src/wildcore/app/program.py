@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable
-from functools import wraps
-from importlib.metadata import entry_points
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator, MutableMapping
+from functools import cache, wraps
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from pydantic import ValidationError
-from typer._click.exceptions import ClickException, UsageError  # typer carries its own copy of click
-from typer.core import TyperGroup
+from typer._click import Context, HelpFormatter  # typer carries its own copy of click
+from typer._click.exceptions import ClickException, UsageError
+from typer.core import TyperCommand, TyperGroup
 
+from wildcore.app.command_index import Entry, entries
 from wildcore.app.config import Config
 from wildcore.app.main import VERSION
-from wildcore.errors import NotAllowed, WildcoreError
+from wildcore.errors import ConfigurationError, NotAllowed, WildcoreError
 from wildcore.i18n import gettext
 from wildcore.kit.console import Console, console, use_console
-from wildcore.kit.manifest import Command
-from wildcore.services.runtime import Runtime
 
-EXTENSIONS = "wildcore.commands"
+if TYPE_CHECKING:
+    from wildcore.services.runtime import Runtime
+
+_OPTIONS: Final[dict[str, Any]] = {
+    "name": "wca",
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
 
 
 def run(arguments: list[str]) -> int:
@@ -31,8 +39,8 @@ def run(arguments: list[str]) -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         config = Config()
-    except ValidationError as error:
-        return _fail(str(error.errors()[0]["ctx"]["error"]))
+    except ConfigurationError as error:
+        return _fail(error.description)
     console = Console(open_runtime=_opener(config), data_dir=config.data.resolve())
     use_console(console)
     try:
@@ -55,16 +63,50 @@ def run(arguments: list[str]) -> int:
             console.opened.db.close()
 
 
+class Program(TyperGroup):
+    """A group that loads a command's module when the command is wanted."""
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """The list of all commands, out of the index alone."""
+        shown = [(entry.name, TyperCommand(name=entry.name, help=entry.help)) for entry in LazyCommands.index().values()]
+        limit = formatter.width - 6 - max(len(name) for name, _command in shown)
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(limit)) for name, command in shown])
+
+
+class LazyCommands(MutableMapping[str, Any]):
+    """The commands by name; each is made at its first use."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    @staticmethod
+    @cache
+    def index() -> dict[str, Entry]:
+        """What is known of all commands without loading them."""
+        return entries()
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = _made(self.index()[name])
+        return self._made[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.index())
+
+    def __len__(self) -> int:
+        return len(self.index())
+
+
 def build_program() -> TyperGroup:
     """The Click program with every command."""
-    program = typer.Typer(
-        name="wca",
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-        help=VERSION,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
+    program = typer.Typer(**_OPTIONS, help=VERSION, cls=Program)
 
     @program.callback(invoke_without_command=False)
     def _root(
@@ -74,43 +116,37 @@ def build_program() -> TyperGroup:
     ) -> None:
         pass
 
-    for command in sorted(_commands(), key=lambda one: (":" in one.name, one.name)):
-        program.command(command.name)(command.function)
     group = typer.main.get_command(program)
     assert isinstance(group, TyperGroup)  # noqa: S101 - narrows the type; the callback makes it a group
+    group.commands = LazyCommands()
     return group
 
 
-def _commands() -> Iterable[Command]:
-    from wildcore.app.commands import commands as app_commands
-    from wildcore.app.components import all_components
-    from wildcore.cli import core_commands
-
-    yield from app_commands
-    yield from core_commands()
-    for component in all_components():
-        yield from component.commands if component.core else (_gated(component.key, command) for command in component.commands)
-    for extension in entry_points(group=EXTENSIONS):
-        yield from extension.load()
+def _made(entry: Entry) -> Any:
+    """The Click command of an entry."""
+    function = getattr(import_module(entry.module), entry.function)
+    alone = typer.Typer(**_OPTIONS)
+    alone.command(entry.name)(_gated(entry.component, function) if entry.component else function)
+    return typer.main.get_command(alone)
 
 
-def _gated(component: str, command: Command) -> Command:
+def _gated(component: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """The command, refused while its component is off."""
 
-    @wraps(command.function)
+    @wraps(function)
     def run_if_on(*arguments: Any, **options: Any) -> Any:
         if not console().runtime.catalogue.enabled(component):
             raise NotAllowed(gettext("Switch the component on first: wca component:control {key} enable", key=component))
-        return command.function(*arguments, **options)
+        return function(*arguments, **options)
 
-    return Command(command.name, run_if_on)
+    return run_if_on
 
 
 def _opener(config: Config) -> Callable[[], Runtime]:
     def open_runtime() -> Runtime:
         from wildcore.app.build import build
 
-        return build(config).runtime
+        return build(config, whole=False).runtime
 
     return open_runtime
 

@@ -23,6 +23,7 @@ from wildcore.errors import ConfigurationError
 from wildcore.kit.console import SOCKET_FILE
 from wildcore.services import live, subscriber_lookup
 from wildcore.web.app import create_app
+from wildcore.web.heads import BoundedHeads
 from wildcore.web.identity import CONSOLE_SCOPE
 from wildcore.worker import background
 
@@ -92,6 +93,7 @@ def http_server(app: ASGIApp, lifespan: Literal["on", "off"]) -> HttpServer:
     """A server of this application, as the product runs it; `serve` it on sockets."""
     config = uvicorn.Config(
         app,
+        http=BoundedHeads,
         log_config=None,
         access_log=False,
         proxy_headers=False,

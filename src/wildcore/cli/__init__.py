@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from wildcore.kit.manifest import Command
+from wildcore.kit.command import Command
 
 
 def core_commands() -> tuple[Command, ...]:
     """Every command of the core; modules are imported only when the program is put together."""
-    from wildcore.cli import asking, components, configuration, devices, operating, people, roles, schedules, security
+    from wildcore.cli import (
+        asking,
+        components,
+        configuration,
+        device_parts,
+        devices,
+        operating,
+        people,
+        roles,
+        schedules,
+        security,
+    )
 
     return (
         *people.COMMANDS,
@@ -17,6 +28,7 @@ def core_commands() -> tuple[Command, ...]:
         *configuration.COMMANDS,
         *schedules.COMMANDS,
         *devices.COMMANDS,
+        *device_parts.COMMANDS,
         *asking.COMMANDS,
         *operating.COMMANDS,
     )

@@ -12,11 +12,11 @@ import typer
 from wildcore.cli.devices import DeviceArgument, find_device
 from wildcore.errors import BadRequest
 from wildcore.i18n import gettext
+from wildcore.kit.command import Command
 from wildcore.kit.console import Output, OutputOption, console
-from wildcore.kit.manifest import Command
 from wildcore.services import calls, captures, polling
 from wildcore.services.device_sessions import load_target
-from wildcore.services.presenting import time_text
+from wildcore.services.times import time_text
 from wildcore.transport.gate import Priority
 from wildcore.transport.snmp.types import Tag, Value, oid, oid_text
 

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import typer
 
+from wildcore.kit.command import Command
 from wildcore.kit.console import Console, Output, OutputOption, console
-from wildcore.kit.manifest import Command
 from wildcore.services.components import component_views, losses
 from wildcore.services.configuration import switch_component
 

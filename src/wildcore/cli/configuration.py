@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from wildcore.errors import BadRequest, NotAllowed, NotFound
+from wildcore.kit.command import Command
 from wildcore.kit.console import Console, Output, OutputOption, console
-from wildcore.kit.manifest import Command
 from wildcore.services import checks, configuration
 from wildcore.services.pages_settings import text_of
 from wildcore.services.settings import Setting

@@ -1,4 +1,4 @@
-"""`device:*` and `device-access:*`."""
+"""`device:*`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Annotated
 
 import typer
 
-from wildcore.errors import NotFound, ValidationFailed
+from wildcore.cli import device_input as given
+from wildcore.cli.device_input import Params, Pollers
+from wildcore.errors import BadRequest, NotAllowed, NotFound, ValidationFailed
 from wildcore.i18n import gettext
+from wildcore.kit.command import Command
 from wildcore.kit.console import Console, Output, OutputOption, console
-from wildcore.kit.manifest import Command
-from wildcore.services import detection, device_accesses, device_models, devices
+from wildcore.services import detection, device_accesses, device_groups, device_models, devices
 from wildcore.services.action_log import log
-from wildcore.services.device_accesses import AccessInput
 from wildcore.services.device_views import AccessView, DeviceView
 from wildcore.services.devices import DeviceFilter, DeviceInput
-from wildcore.services.presenting import time_text
+from wildcore.services.times import time_text
 
 DeviceArgument = Annotated[str, typer.Argument(help="Id or IP address of the device")]
 
@@ -82,7 +83,7 @@ def device_add(
     out = console()
     runtime = out.runtime
     with runtime.db.read() as session:
-        access_id = _access(out, session_access=access).id
+        access_id = find_access(out, access).id
         model_id = device_models.model_by_key(session, model).id if model else None
     wanted = DeviceInput(
         ip=ip,
@@ -146,64 +147,90 @@ def device_import_csv(
     out.say(f"Added {report.added} of {len(report.rows)}")
 
 
-def access_list(output: OutputOption = Output.TABLE) -> None:
-    """List the device accesses; secrets are never shown."""
-    out = console()
-    with out.runtime.db.read() as session:
-        found = device_accesses.list_accesses(session, out.runtime)
-    rows = [{"id": one.id, "name": one.name, "params": dict(one.params), "secrets": ", ".join(one.secrets)} for one in found.rows]
-    out.show(
-        rows,
-        {"id": "ID", "name": "Name", "params": "Parameters", "secrets": "Secrets set"},
-        output,
-        empty="No accesses. Add one: wca device-access:add NAME --public COMMUNITY",
-    )
-
-
-def access_add(
-    name: Annotated[str, typer.Argument(help="Name of the access")],
-    public: Annotated[str, typer.Option("--public", help="Community for reading")] = "",
-    private: Annotated[str, typer.Option("--private", help="Community for writing")] = "",
-    login: Annotated[str, typer.Option("--login", help="Console login")] = "",
-    password: Annotated[str, typer.Option("--password", help="Console password")] = "",
-    snmp_version: Annotated[str, typer.Option("--snmp-version", help="1, 2c or 3")] = "",
-    snmp_port: Annotated[int, typer.Option("--snmp-port", help="UDP port of SNMP", min=0, max=65535)] = 0,
-    v3_user: Annotated[str, typer.Option("--v3-user", help="SNMPv3 user")] = "",
-    v3_auth: Annotated[str, typer.Option("--v3-auth", help="SNMPv3 authentication: MD5, SHA, SHA256 ...")] = "",
-    v3_auth_password: Annotated[str, typer.Option("--v3-auth-password", help="SNMPv3 authentication password")] = "",
-    v3_priv: Annotated[str, typer.Option("--v3-priv", help="SNMPv3 privacy: DES or AES")] = "",
-    v3_priv_password: Annotated[str, typer.Option("--v3-priv-password", help="SNMPv3 privacy password")] = "",
+def device_update(
+    device: DeviceArgument,
+    ip: Annotated[str | None, typer.Option("--ip", help="Another IP address")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name")] = None,
+    access: Annotated[str | None, typer.Option("-a", "--access", help="Id or name of the device access")] = None,
+    model: Annotated[str | None, typer.Option("--model", help="Model key, see device-model:list")] = None,
+    group: Annotated[
+        list[int] | None, typer.Option("-g", "--group", help="Id of a device group; again for more, 0 for none")
+    ] = None,
+    enabled: Annotated[bool | None, typer.Option("--enable/--disable", help="Polled, or kept without being polled")] = None,
+    location: Annotated[str | None, typer.Option("--location", help="Where it stands")] = None,
+    description: Annotated[str | None, typer.Option("--description", help="Description")] = None,
+    mac: Annotated[str | None, typer.Option("--mac", help="MAC address")] = None,
+    serial: Annotated[str | None, typer.Option("--serial", help="Serial number")] = None,
+    coordinates: Annotated[str | None, typer.Option("--coordinates", help="LATITUDE,LONGITUDE; '' for none")] = None,
+    poller: Pollers = None,
+    params: Params = None,
 ) -> None:
-    """Add a device access."""
+    """Change a device; what is not given stays."""
     out = console()
-    secrets: dict[str, str | None] = {
-        "public_community": public,
-        "private_community": private,
-        "login": login,
-        "password": password,
-        "v3_user": v3_user,
-        "v3_auth_protocol": v3_auth,
-        "v3_auth_password": v3_auth_password,
-        "v3_priv_protocol": v3_priv,
-        "v3_priv_password": v3_priv_password,
-    }
-    connection = {key: value for key, value in (("snmp_version", snmp_version), ("snmp_port", snmp_port)) if value}
-    wanted = AccessInput(
+    found = find_device(out, device)
+    latitude, longitude = given.place(coordinates)
+    wanted = DeviceInput(
+        ip=ip,
         name=name,
-        params={"sw_core_connection": connection} if connection else {},
-        secrets={key: value for key, value in secrets.items() if value},
+        enabled=enabled,
+        location=location,
+        description=description,
+        mac=mac,
+        serial=serial,
+        latitude=latitude,
+        longitude=longitude,
+        clear_coordinates=coordinates == "",
+        group_ids=None if group is None else tuple(one for one in group if one),
+        access_id=None if access is None else find_access(out, access).id,
+        model_id=None if model is None else model_of(out, model),
+        params=given.json_object(params),
+        pollers=given.intervals(found.pollers, poller),
     )
+    if wanted == DeviceInput():
+        raise BadRequest("Nothing to change: see wca device:update --help")
     with out.runtime.db.write() as session:
-        added = device_accesses.add_access(session, out.runtime, wanted)
-        log(session, out.actor, "device-access:added", message=added.name)
-    out.say(f"Added: ID {added.id}, {added.name}")
+        changed = devices.update_device(session, out.runtime, out.actor, found.id, wanted)
+        log(session, out.actor, "device:updated", device_id=changed.id, message=f"{changed.ip} {changed.name}")
+    out.say(f"Changed: ID {changed.id}, {changed.ip}, {changed.name or 'no name'}")
 
 
-def _access(out: Console, session_access: str) -> AccessView:
+def device_delete_in_group(
+    group_id: Annotated[int, typer.Argument(help="Id of the device group")],
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask")] = False,
+) -> None:
+    """Delete all devices of a group, with their interfaces and history. The group stays. Asks twice."""
+    out = console()
     with out.runtime.db.read() as session:
-        if session_access.isascii() and session_access.isdigit():
-            return device_accesses.get_access(session, out.runtime, int(session_access))
-        return device_accesses.access_by_name(session, out.runtime, session_access)
+        group = device_groups.get_group(session, out.actor, group_id)
+        found = devices.list_devices(session, out.actor, DeviceFilter(group_id=group_id)).rows
+    if not found:
+        out.say(f"No devices in the group {group.name}")
+        return
+    if not yes:
+        typer.confirm(f"Delete {len(found)} devices of the group {group.name} with their history?", abort=True)
+        if typer.prompt("Write the group's name to go on").strip() != group.name:
+            raise NotAllowed(gettext("The name is another one: nothing was deleted"))
+    with out.runtime.db.write() as session:
+        for one in found:
+            devices.delete_device(session, out.actor, one.id)
+            log(session, out.actor, "device:deleted", message=f"{one.ip} {one.name}")
+    out.say(f"Deleted: {len(found)} devices of the group {group.name}")
+
+
+def model_of(out: Console, key: str) -> int:
+    """Id of a model by its key or id."""
+    with out.runtime.db.read() as session:
+        if key.isascii() and key.isdigit():
+            return device_models.get_model(session, int(key)).id
+        return device_models.model_by_key(session, key).id
+
+
+def find_access(out: Console, text: str) -> AccessView:
+    """An access by its id or name."""
+    with out.runtime.db.read() as session:
+        if text.isascii() and text.isdigit():
+            return device_accesses.get_access(session, out.runtime, int(text))
+        return device_accesses.access_by_name(session, out.runtime, text)
 
 
 COMMANDS = (
@@ -211,6 +238,6 @@ COMMANDS = (
     Command("device:add", device_add),
     Command("device:delete", device_delete),
     Command("device:import", device_import_csv),
-    Command("device-access:list", access_list),
-    Command("device-access:add", access_add),
+    Command("device:update", device_update),
+    Command("device:delete-in-group", device_delete_in_group),
 )

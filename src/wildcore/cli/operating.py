@@ -14,8 +14,8 @@ import yaml
 from sqlalchemy.orm import Session
 
 from wildcore.errors import ConfigurationError, ValidationFailed, WildcoreError
+from wildcore.kit.command import Command
 from wildcore.kit.console import Console, Output, OutputOption, console
-from wildcore.kit.manifest import Command
 from wildcore.services import import_wildcore as importing
 from wildcore.services import passwords
 from wildcore.services.device_accesses import SECRETS

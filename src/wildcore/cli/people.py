@@ -7,16 +7,19 @@ from typing import Annotated
 import typer
 
 from wildcore.cli import people_input as given
+from wildcore.cli.device_input import secret
 from wildcore.errors import BadRequest
+from wildcore.kit.command import Command
 from wildcore.kit.console import Console, Output, OutputOption, console
-from wildcore.kit.manifest import Command
-from wildcore.services import accounts, keys, networks, passwords, roles, user_reset, users
+from wildcore.services import accounts, keys, networks, passwords, roles, users
 from wildcore.services.keys import IssuedKey
-from wildcore.services.presenting import time_text
+from wildcore.services.times import time_text
 from wildcore.services.users import UserFields
 
 Login = Annotated[str, typer.Argument(help="Login of the user")]
-NewPassword = Annotated[str, typer.Option("-p", "--password", help="The new password; without it one is made and shown")]
+NewPassword = Annotated[
+    str, typer.Option("-p", "--password", help="The new password, - asks or reads a line; without it one is made and shown")
+]
 
 
 def user_list(output: OutputOption = Output.TABLE) -> None:
@@ -66,6 +69,7 @@ def user_add(
 ) -> None:
     """Add a user."""
     out = console()
+    password = secret(password, "Password") or ""
     chosen = password or passwords.random_password()
     hashed = passwords.new_hash(out.runtime.settings, chosen)
     with out.runtime.db.write() as session:
@@ -134,6 +138,7 @@ def change_role(
 def reset_password(login: Login, password: NewPassword = "") -> None:
     """Set a new password and end the user's sessions."""
     out = console()
+    password = secret(password, "Password") or ""
     chosen = password or passwords.random_password()
     hashed = passwords.new_hash(out.runtime.settings, chosen)
     with out.runtime.db.write() as session:
@@ -154,6 +159,8 @@ def reset_ip_strict(login: Login) -> None:
 
 def reset_user(login: Login) -> None:
     """Let a user in who lost everything: new password (made and shown), enabled, no second factor, any address, no keys."""
+    from wildcore.services import user_reset  # brings the second factor along
+
     out = console()
     chosen = passwords.random_password()
     hashed = passwords.new_hash(out.runtime.settings, chosen)

@@ -9,9 +9,10 @@ import typer
 from wildcore.cli import people_input as given
 from wildcore.cli.people import tell_server
 from wildcore.errors import BadRequest
+from wildcore.kit.command import Command
 from wildcore.kit.console import Output, OutputOption, console
-from wildcore.kit.manifest import Command
 from wildcore.services import device_groups, roles, users
+from wildcore.services.action_log import log
 
 Permissions = Annotated[
     list[str] | None, typer.Option("-p", "--permission", help="Key of a permission; again or by commas for more")
@@ -104,9 +105,50 @@ def group_list(output: OutputOption = Output.TABLE) -> None:
     out.show(rows, {"id": "ID", "name": "Name", "users": "Users"}, output)
 
 
+def group_add(
+    name: Annotated[str, typer.Argument(help="Name of the group")],
+    description: Annotated[str, typer.Option("-d", "--description", help="What the group is for")] = "",
+) -> None:
+    """Add a device group, to give users a part of the devices."""
+    out = console()
+    with out.runtime.db.write() as session:
+        group = device_groups.add_group(session, out.runtime, name, description)
+        log(session, out.actor, "device-group:added", message=group.name)
+    out.say(f"Group {group.id} was added")
+
+
+def group_edit(
+    group_id: Annotated[int, typer.Argument(help="Id of the group, see user-group:list")],
+    name: Annotated[str | None, typer.Option("-n", "--name", help="Another name")] = None,
+    description: Annotated[str | None, typer.Option("-d", "--description", help="What the group is for")] = None,
+) -> None:
+    """Change a device group; what is not given stays."""
+    out = console()
+    if (name, description) == (None, None):
+        raise BadRequest("Nothing to change: see wca user-group:edit --help")
+    with out.runtime.db.write() as session:
+        group = device_groups.update_group(session, out.actor, group_id, name=name, description=description)
+        log(session, out.actor, "device-group:updated", message=group.name)
+    out.say(f"Group {group.id} is {group.name}")
+
+
+def group_delete(group_id: Annotated[int, typer.Argument(help="Id of the group, see user-group:list")]) -> None:
+    """Delete a device group; its devices stay, and who saw them by this group alone sees them no more."""
+    out = console()
+    with out.runtime.db.write() as session:
+        group = device_groups.get_group(session, out.actor, group_id)
+        device_groups.delete_group(session, out.actor, group_id)
+        log(session, out.actor, "device-group:deleted", message=group.name)
+    tell_server(out)
+    out.say(f"Group {group.name} was deleted")
+
+
 COMMANDS = (
     Command("user-role:list", role_list),
     Command("user-role:add", role_add),
     Command("user-role:edit", role_edit),
     Command("user-group:list", group_list),
+    Command("user-group:add", group_add),
+    Command("user-group:edit", group_edit),
+    Command("user-group:delete", group_delete),
 )

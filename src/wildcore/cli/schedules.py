@@ -11,12 +11,12 @@ from urllib.parse import quote
 import typer
 
 from wildcore.errors import WildcoreError
+from wildcore.kit.command import Command
 from wildcore.kit.console import Console, Output, OutputOption, console
-from wildcore.kit.manifest import Command
 from wildcore.services import action_log, crontabs, schedule_runs, schedules
 from wildcore.services.pages_schedules import stage_of
-from wildcore.services.presenting import time_text
 from wildcore.services.schedules import ERROR, QUEUED, RUNNING, RunView
+from wildcore.services.times import time_text
 
 LOOK_SEC = 0.3
 Key = Annotated[str, typer.Argument(help="Key of the schedule, see schedule:list")]

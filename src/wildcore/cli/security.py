@@ -9,10 +9,10 @@ import typer
 
 from wildcore.cli.people import tell_server
 from wildcore.errors import BadRequest, NotAllowed
+from wildcore.kit.command import Command
 from wildcore.kit.console import Console, Output, OutputOption, console
-from wildcore.kit.manifest import Command
 from wildcore.services import configuration, oidc, oidc_settings, rekey, roles, throttle
-from wildcore.services.presenting import time_text
+from wildcore.services.times import time_text
 
 
 def reset_ipblock(

@@ -14,19 +14,15 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-import httpx
 import typer
-import yaml
-from rich import box
-from rich.console import Console as RichConsole
-from rich.table import Table
-from rich.text import Text as RichText
 
 from wildcore.errors import ConfigurationError, WildcoreError
 from wildcore.services.actor import Actor, system_actor
-from wildcore.services.runtime import Runtime
+
+if TYPE_CHECKING:
+    from wildcore.services.runtime import Runtime
 
 T = TypeVar("T")
 SOCKET_FILE = "console.sock"
@@ -80,6 +76,8 @@ class Console:
         socket = self.data_dir / SOCKET_FILE
         if not socket.is_socket():
             return None
+        import httpx
+
         try:
             with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), timeout=timeout_sec) as client:
                 answer = client.request(method, f"http://console/api/v1{path}", json=body)
@@ -108,12 +106,19 @@ class Console:
     def dump(self, data: Any, output: Output = Output.JSON) -> None:
         """Print data as JSON or YAML."""
         if output is Output.YAML:
+            import yaml
+
             sys.stdout.write(yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
         else:
             sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n")
 
     def table(self, rows: Sequence[Sequence[Any]], heads: Sequence[str]) -> None:
         """Print a `+---+` table, as wide as its content needs: nothing is cut, so keys can be copied."""
+        from rich import box
+        from rich.console import Console as RichConsole
+        from rich.table import Table
+        from rich.text import Text as RichText
+
         table = Table(*heads, box=box.ASCII2, header_style="bold", show_lines=False)
         for row in rows:
             table.add_row(*(RichText(_cell(value)) for value in row))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import Field
@@ -60,3 +61,12 @@ def number(text: str) -> int | None:
     """A whole number that a form or query gives, None for anything else."""
     body = text.removeprefix("-")
     return int(text) if body.isascii() and body.isdigit() and len(body) < 10 else None
+
+
+def browser_moment(text: str, tz: str) -> int | None:
+    """Unix seconds of a time typed in the browser's zone, `tz` minutes west of UTC; None for what is no time."""
+    try:
+        west_min = number(tz) or 0
+        return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) + west_min * 60
+    except (ValueError, OverflowError):
+        return None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wildcore.i18n import Text
+from wildcore.kit.command import Command
 from wildcore.services.catalogue import Schedule
 from wildcore.services.checks import SettingsCheck
 from wildcore.services.rights import Permission, PermissionGroup
@@ -85,16 +86,8 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """One console command: `name` like `device:list`, `function` a Typer command function."""
-
-    name: str
-    function: Callable[..., Any]
-
-
-@dataclass(frozen=True, slots=True)
 class MenuItem:
-    """One entry of the pages' menu; `section` is network, tools, management or configuration."""
+    """One entry of the pages' menu; `section` is network, tools, management, configuration or logs."""
 
     title: Text
     path: str

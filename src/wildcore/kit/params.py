@@ -47,8 +47,34 @@ UpdatedSince = Annotated[int | None, _TIME, Query(description="Only what changed
 """For clients that keep a copy of a list."""
 Rows = Annotated[int | None, Query(ge=1, le=MAX_INT, description="Rows at most; all of them without it")]
 """How many rows of a list at most; None for all."""
-BodyId = Annotated[int, Field(ge=-MAX_INT, le=MAX_INT)]
+
+
+def _no_truth(value: Any) -> Any:
+    """pydantic takes true for 1."""
+    if isinstance(value, bool):
+        raise ValueError("not a number")
+    return value
+
+
+def no_list(value: Any) -> Any:
+    """PHP clients write an empty object as an empty list."""
+    return {} if isinstance(value, list) and not value else value
+
+
+BodyNumber = BeforeValidator(_no_truth)
+"""For numbers of bodies: refuses true and false."""
+BodyId = Annotated[int, BodyNumber, Field(ge=-MAX_INT, le=MAX_INT)]
 """An object's id in a body."""
+BodyLimit = Annotated[int, BodyNumber, Field(ge=1, le=MAX_INT)]
+"""`Limit` in a body."""
+BodyOffset = Annotated[int, BodyNumber, Field(ge=0, le=MAX_INT)]
+"""`Offset` in a body."""
+JsonObject = Annotated[dict[str, Any], BeforeValidator(no_list), Field(max_length=1000)]
+"""An object of any members in a body; an empty list stands for an empty one, as PHP clients write it."""
+Title = Annotated[str, Field(max_length=200)]
+"""A name in a body."""
+Words = Annotated[str, Field(max_length=10_000)]
+"""A description in a body."""
 Source = Annotated[str | None, Query(alias="from", max_length=16, description="device, cache (the default) or store")]
 """Where a device's answer is taken from."""
 Name = Annotated[str, Path(max_length=200)]

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from wildcore.kit.command import Command
 from wildcore.kit.console import console
-from wildcore.kit.manifest import Command
 
 
 def demo(

@@ -40,7 +40,8 @@ class ActionRecord:
 class ActionQuery:
     """Which lines; all parts are optional and and-ed.
 
-    `action` may end with `*`; `status` is success or failed; times are Unix seconds, both ends included.
+    `action` may end with `*`; `status` is success or failed; times are Unix seconds, both ends included; `text` is looked for in
+    message, login and address.
     """
 
     action: str = ""
@@ -51,6 +52,7 @@ class ActionQuery:
     status: str | None = None
     since: int | None = None
     until: int | None = None
+    text: str = ""
 
 
 def log(
@@ -76,6 +78,11 @@ def log_all(session: Session, actor: Actor, action: str, lines: Collection[tuple
         session.execute(insert(ActionLog), rows)
 
 
+def sounds_secret(name: str) -> bool:
+    """Whether a value of this name is probably a secret."""
+    return _SECRET.search(name) is not None
+
+
 def redact(text: str) -> str:
     """The text with everything that looks like one of our keys replaced."""
     return _KEY_TEXT.sub("***", text)
@@ -85,6 +92,14 @@ def ids(
     session: Session, actor: Actor, wanted: ActionQuery, *, limit: int | None = None, offset: int = 0
 ) -> tuple[list[int], int]:
     """Ids of the newest lines first, and how many there are in all; lines about devices the actor may not see are left out."""
+    where = conditions(actor, wanted)
+    total = session.scalar(select(func.count()).select_from(ActionLog).where(*where)) or 0
+    rows = session.scalars(select(ActionLog.id).where(*where).order_by(ActionLog.id.desc()).limit(limit).offset(offset or None))
+    return list(rows), total
+
+
+def conditions(actor: Actor, wanted: ActionQuery) -> list[ColumnElement[bool]]:
+    """What the lines fulfil that are wanted and that the actor may see."""
     where: list[ColumnElement[bool]] = []
     if actor.group_ids is not None:
         seen = select(Device.id).where(visible_devices(actor))
@@ -106,9 +121,10 @@ def ids(
         where.append(ActionLog.at >= wanted.since)
     if wanted.until is not None:
         where.append(ActionLog.at <= wanted.until)
-    total = session.scalar(select(func.count()).select_from(ActionLog).where(*where)) or 0
-    rows = session.scalars(select(ActionLog.id).where(*where).order_by(ActionLog.id.desc()).limit(limit).offset(offset or None))
-    return list(rows), total
+    if wanted.text:
+        columns = (ActionLog.message, ActionLog.login, ActionLog.ip)
+        where.append(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
+    return where
 
 
 def read(session: Session, ids: Collection[int]) -> list[ActionRecord]:

@@ -135,7 +135,7 @@ def cross_auth(
     keys.refuse_cross(session, actor)
     user = session.scalar(select(User).where(User.login == login))
     if user is None or not user.enabled:
-        raise BadRequest("User not found", field="login")
+        raise BadRequest("User not found")  # word for word what clients compare with
     if address and not networks.allowed(user.allowed_networks, address):
         raise NotAllowed(
             gettext("User {login} may not work from the address {ip}", login=user.login, ip=address), field="user_ip"

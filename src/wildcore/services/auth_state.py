@@ -163,15 +163,19 @@ class Turns:
     """One sign-in at a time for each pair of address and login: parallel guesses do not run ahead of their count."""
 
     def __init__(self) -> None:
-        self._waiting: dict[tuple[str, str], tuple[asyncio.Lock, list[None]]] = {}
+        self._waiting: dict[tuple[str, str], tuple[asyncio.Semaphore, list[None]]] = {}
+
+    def crowd(self, pair: tuple[str, str]) -> int:
+        """How many have or wait for the pair's turn."""
+        return len(self._waiting[pair][1]) if pair in self._waiting else 0
 
     @asynccontextmanager
-    async def turn(self, pair: tuple[str, str]) -> AsyncIterator[None]:
-        """Wait for the pair's turn."""
-        lock, waiting = self._waiting.setdefault(pair, (asyncio.Lock(), []))
+    async def turn(self, pair: tuple[str, str], places: int = 1) -> AsyncIterator[None]:
+        """Wait for the pair's turn; so many have it at once."""
+        places_left, waiting = self._waiting.setdefault(pair, (asyncio.Semaphore(places), []))
         waiting.append(None)
         try:
-            async with lock:
+            async with places_left:
                 yield
         finally:
             waiting.pop()

@@ -12,7 +12,7 @@ from wildcore.services.actor import Actor
 from wildcore.services.polling_leases import Finished
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import visible_devices
-from wildcore.store.tables import Device, DeviceCall, PollRun
+from wildcore.store.tables import Device, DeviceCall, Interface, PollRun
 
 Source = Literal["person", "control", "poller"]
 LONGEST_ERROR = 2000
@@ -78,9 +78,13 @@ def device_calls(
 
 
 def read(session: Session, model: type[PollRun | DeviceCall], ids: list[int]) -> list[dict[str, Any]]:
-    """Lines by id, in the order of `ids`, each with the address and name of its device (None once it was deleted)."""
+    """Lines by id, in the order of `ids`, each with the names of its device and interface (None once they were deleted)."""
     table = model.__table__
-    query = select(table, Device.ip, Device.name.label("device_name")).outerjoin(Device, Device.id == table.c.device_id)
+    columns = [*table.c, Device.ip, Device.name.label("device_name")]
+    query = select(*columns).select_from(table).outerjoin(Device, Device.id == table.c.device_id)
+    if "interface_id" in table.c:
+        query = query.outerjoin(Interface, Interface.id == table.c.interface_id)
+        query = query.add_columns(Interface.name.label("interface_name"))
     found = {row["id"]: dict(row) for row in session.execute(query.where(table.c.id.in_(ids))).mappings()}
     return [found[one] for one in ids if one in found]
 

@@ -26,12 +26,12 @@ from wildcore.services import interfaces, live, stored
 from wildcore.services.actor import Actor
 from wildcore.services.device_sessions import modules_of
 from wildcore.services.live import Asked, Question
-from wildcore.services.presenting import time_text
 from wildcore.services.presenting_modules import Names, rows_json, system_json
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import require_device
 from wildcore.services.stored import Stored
 from wildcore.services.stored_rows import Facts
+from wildcore.services.times import time_text
 from wildcore.store.tables import Device, DeviceModel
 
 Source = Literal["device", "cache", "store"]

@@ -75,6 +75,16 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "RATE_LIMITER_ATTEMPTS", 3, _("Failed sign-ins in 10 minutes that block"), "security", type=int, minimum=1, maximum=1000
     ),
+    Setting(
+        "RATE_LIMITER_ADDRESS_LOGINS",
+        20,
+        _("Failing logins that make an address slow"),
+        "security",
+        _("Within the length of a block; who signed in from the address before still gets in. 0: off"),
+        int,
+        minimum=0,
+        maximum=10_000,
+    ),
     Setting("RATE_LIMITER_TIME", 3600, _("Length of a block, seconds"), "security", type=int, minimum=1, maximum=604800),
     Setting(
         "SECURE_CHECK_PASSWORD_STRENGTH",

@@ -61,7 +61,14 @@ def access_input(values: Mapping[str, Any]) -> AccessInput:
         _lift(secrets, params)
         if "access" in params:
             _lift(secrets, dict(_mapping(params.pop("access"), "params.access")))
-    _lift(secrets, dict(_mapping(values.get("secrets") or {}, "secrets")))
+    given = dict(_mapping(values.get("secrets") or {}, "secrets"))
+    _lift(secrets, given)
+    if given:
+        unknown, known = ", ".join(sorted(given))[:200], ", ".join(SECRETS)
+        raise ValidationFailed(
+            gettext("secrets: there is no {unknown}; known: {known}", unknown=unknown, known=known),
+            field="secrets",
+        )
     _lift(secrets, {key: value for key, value in values.items() if key in SECRETS})
     name = values.get("name")
     if name is not None and (isinstance(name, bool) or not isinstance(name, str | int)):

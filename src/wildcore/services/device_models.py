@@ -14,6 +14,7 @@ from wildcore.errors import Conflict, NotFound, ValidationFailed
 from wildcore.i18n import gettext
 from wildcore.model.device import DeviceType, ModelInfo
 from wildcore.services.device_views import Listing, ModelView, model_columns, model_view
+from wildcore.services.params import checked
 from wildcore.store.tables import Device, DeviceModel
 
 MAX_INTERVAL_SEC = 7 * 86400
@@ -102,7 +103,7 @@ def update_model(
     if pollers is not None:
         values["pollers"] = checked_pollers(pollers)
     if params is not None:
-        values["params"] = dict(params)
+        values["params"] = checked(params)
     if values:
         session.execute(update(DeviceModel).where(DeviceModel.id == model_id).values(**values))
     return get_model(session, model_id)

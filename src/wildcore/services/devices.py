@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from wildcore.errors import Conflict, NotFound, ValidationFailed
 from wildcore.i18n import gettext
 from wildcore.model.ident import mac_key, mac_text
-from wildcore.services import bindings, device_accesses, device_groups, device_models, pollers
+from wildcore.services import bindings, device_accesses, device_groups, device_models, params, pollers
 from wildcore.services.actor import Actor
 from wildcore.services.device_views import DeviceView, Listing, read_devices
 from wildcore.services.runtime import Runtime
@@ -177,14 +177,14 @@ def _conditions(actor: Actor, wanted: DeviceFilter) -> list[ColumnElement[bool]]
     conditions: list[ColumnElement[bool]] = [visible_devices(actor)]
     if wanted.ip is not None:
         conditions.append(Device.ip == wanted.ip.strip())
-    if wanted.status is not None:
+    if wanted.status and wanted.status.strip():
         conditions.append(Device.status == wanted.status.strip().capitalize())
     if wanted.group_id is not None:
         members = select(DeviceGroupLink.device_id).where(DeviceGroupLink.group_id == wanted.group_id)
         conditions.append(Device.id.in_(members))
     if wanted.model_id is not None:
         conditions.append(Device.model_id == wanted.model_id)
-    if wanted.type is not None:
+    if wanted.type and wanted.type.strip():
         conditions.append(DeviceModel.type == wanted.type.strip().upper())
     if wanted.enabled is not None:
         conditions.append(Device.enabled.is_(wanted.enabled))
@@ -219,7 +219,7 @@ def _values(session: Session, runtime: Runtime, wanted: DeviceInput) -> dict[str
     if wanted.enabled is not None:
         values["enabled"] = wanted.enabled
     if wanted.params is not None:
-        values["params"] = device_accesses.checked_params(wanted.params)
+        values["params"] = params.checked(wanted.params)
     if wanted.pollers is not None:
         values["pollers"] = device_models.checked_pollers(wanted.pollers)
     values.update(_coordinates(wanted))

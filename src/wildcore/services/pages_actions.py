@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
+from wildcore.services.action_log import ActionQuery, conditions
 from wildcore.services.action_words import ACTIONS
 from wildcore.services.actor import Actor
 from wildcore.services.scope import visible_devices
 from wildcore.store.tables import ActionLog, Device, Interface, User
 
 PAGE_ROWS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class ActionFilter:
-    """What the log is narrowed to; all parts are and-ed, times are Unix seconds.
-
-    `text` is looked for in message, login and address.
-    """
-
-    action: str = ""
-    user_id: int | None = None
-    device_id: int | None = None
-    since: int | None = None
-    until: int | None = None
-    success: bool | None = None
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +51,10 @@ class ActionsPage:
     actions: tuple[tuple[str, str], ...]
 
 
-def actions_page(session: Session, actor: Actor, wanted: ActionFilter, page: int = 1) -> ActionsPage:
+def actions_page(session: Session, actor: Actor, wanted: ActionQuery, page: int = 1) -> ActionsPage:
     """The newest lines that fit, in four statements."""
     actor.require("system_logs_actions")
-    where = _conditions(actor, wanted)
+    where = conditions(actor, wanted)
     found = session.scalar(select(func.count()).select_from(ActionLog).where(*where)) or 0
     pages = max(1, -(-found // PAGE_ROWS))
     page = min(max(1, page), pages)
@@ -88,13 +73,10 @@ def actions_page(session: Session, actor: Actor, wanted: ActionFilter, page: int
     )
 
 
-def action_lines(session: Session, actor: Actor, wanted: ActionFilter, before_id: int | None, limit: int) -> list[ActionRow]:
-    """A piece of an export: the newest lines with an id below `before_id`. One statement."""
-    actor.require("system_logs_actions")
-    where = _conditions(actor, wanted)
-    if before_id is not None:
-        where.append(ActionLog.id < before_id)
-    return [_row(row) for row in session.execute(_lines(where).limit(limit))]
+def action_lines(session: Session, ids: Sequence[int]) -> list[ActionRow]:
+    """Lines by id, in the order of `ids`. One statement."""
+    found = {row[0]: _row(row) for row in session.execute(_lines([ActionLog.id.in_(list(ids))]))}
+    return [found[one] for one in ids if one in found]
 
 
 def _lines(where: list[ColumnElement[bool]]) -> Select[Any]:
@@ -110,29 +92,6 @@ def _lines(where: list[ColumnElement[bool]]) -> Select[Any]:
         .where(*where)
         .order_by(ActionLog.id.desc())
     )  # fmt: skip
-
-
-def _conditions(actor: Actor, wanted: ActionFilter) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = []
-    if actor.group_ids is not None:
-        seen = select(Device.id).where(visible_devices(actor))
-        where.append(or_(ActionLog.device_id.is_(None), ActionLog.device_id.in_(seen)))
-    for column, value in (
-        (ActionLog.action, wanted.action or None),
-        (ActionLog.user_id, wanted.user_id),
-        (ActionLog.device_id, wanted.device_id),
-        (ActionLog.success, wanted.success),
-    ):
-        if value is not None:
-            where.append(column == value)
-    if wanted.since is not None:
-        where.append(ActionLog.at >= wanted.since)
-    if wanted.until is not None:
-        where.append(ActionLog.at <= wanted.until)
-    if wanted.text:
-        columns = (ActionLog.message, ActionLog.login, ActionLog.ip)
-        where.append(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
-    return where
 
 
 def _row(row: Any) -> ActionRow:

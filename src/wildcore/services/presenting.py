@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,14 +9,9 @@ from wildcore.model.ident import ident_text
 from wildcore.services.device_views import AccessView, DeviceView, GroupView, ModelView
 from wildcore.services.interface_search import InterfaceView
 from wildcore.services.interfaces import HistoryEntry, MacSeen
+from wildcore.services.params import shown
 from wildcore.services.subscribers import SubscriberView
-
-TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
-
-
-def time_text(at: float | None) -> str | None:
-    """`YYYY-MM-DD HH:MM:SS` in the server's zone of Unix seconds; None stays None."""
-    return None if at is None else time.strftime(TIME_FORMAT, time.localtime(at))
+from wildcore.services.times import time_text as time_text  # noqa: PLC0414 - also found here
 
 
 def uptime_text(seconds: int | None) -> str | None:
@@ -57,7 +51,7 @@ def model_json(model: ModelView) -> dict[str, Any]:
         "model": model.model,
         "type": model.type,
         "family": model.family,
-        "params": dict(model.params) or [],
+        "params": shown(model.params) or [],
         "controller": "",
         "icon": "",
         "pollers": {**model.defaults, **model.pollers},
@@ -102,7 +96,7 @@ def device_json(device: DeviceView) -> dict[str, Any]:
         "status": device.status,
         "status_changed": time_text(device.status_changed_at),
         "coordinates": coordinates_json(device.latitude, device.longitude),
-        "params": dict(device.params) or None,
+        "params": shown(device.params) or None,
         "pollers": dict(device.pollers) or None,
         "created_at": time_text(device.created_at),
         "updated_at": time_text(device.updated_at),

@@ -16,10 +16,10 @@ from wildcore.i18n import gettext, use_language
 from wildcore.services.actor import Actor
 from wildcore.services.calls import CallMeta
 from wildcore.services.diagnosis import Diagnosis
-from wildcore.services.presenting import TIME_FORMAT, subscriber_json, time_text
+from wildcore.services.presenting import subscriber_json
 from wildcore.services.presenting_diagnosis import onu_data, port_data
 from wildcore.services.settings import Settings
-from wildcore.services.times import ago
+from wildcore.services.times import TIME_FORMAT, ago, time_text
 
 Row = tuple[str, Any, str]
 """Label, value, tone: good, bad, warn or plain."""

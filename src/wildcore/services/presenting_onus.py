@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from wildcore.model.onu import OnuOptical, OnuReasons, OnuStatus, OnuUni, OnuVendor
-from wildcore.services.presenting import age_text, time_text
+from wildcore.services.presenting import age_text
+from wildcore.services.times import time_text
 
 
 def status_json(row: OnuStatus) -> dict[str, Any]:

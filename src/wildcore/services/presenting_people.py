@@ -7,8 +7,8 @@ from typing import Any
 
 from wildcore.services.action_log import ActionRecord
 from wildcore.services.keys import IssuedKey, KeyInfo
-from wildcore.services.presenting import time_text
 from wildcore.services.roles import PermissionInfo, RoleInfo
+from wildcore.services.times import time_text
 from wildcore.services.users import UserInfo
 
 

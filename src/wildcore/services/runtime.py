@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wildcore.services.auth_state import AuthState
 from wildcore.services.catalogue import Catalogue
@@ -14,8 +15,10 @@ from wildcore.services.secretbox import SecretBox
 from wildcore.services.settings import Settings
 from wildcore.store.db import Database
 from wildcore.store.metrics import MetricStore
-from wildcore.transport.hub import DeviceHub
-from wildcore.transport.icmp import Pinger
+
+if TYPE_CHECKING:
+    from wildcore.transport.hub import DeviceHub
+    from wildcore.transport.icmp import Pinger
 
 
 def epoch_now() -> int:

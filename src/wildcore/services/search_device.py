@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_address
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -130,7 +130,11 @@ def router_id_of(session: Session, actor: Actor, router: int | str) -> int:
     text = str(router).strip()
     if text.isascii() and text.isdigit():
         return require_device(session, actor, int(text)).id
-    found = session.scalar(select(Device.id).where(Device.ip == text, visible_devices(actor)))
+    try:
+        ip = str(ip_address(text))
+    except ValueError:
+        raise ValidationFailed(gettext("{field}: the id or the address of a device", field="router"), field="router") from None
+    found = session.scalar(select(Device.id).where(Device.ip == ip, visible_devices(actor)))
     return require_device(session, actor, found or 0).id
 
 

@@ -10,7 +10,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -100,6 +100,7 @@ class Settings:
         self._from_environment: frozenset[str] = frozenset()
         self._read_at = float("-inf")
         self._lock = threading.Lock()
+        self._load_more: Callable[[], object] | None = None
 
     def declare(self, specs: Iterable[Setting]) -> None:
         """Add the settings of a component."""
@@ -107,9 +108,19 @@ class Settings:
             self._specs[spec.key] = spec
         self.forget()
 
+    def more(self, load: Callable[[], object]) -> None:
+        """Call this once, when a setting is asked for that nobody declared yet, or all of them are: it declares more."""
+        self._load_more = load
+
     def specs(self) -> Mapping[str, Setting]:
         """Every declared setting by key."""
+        self._load_rest()
         return self._specs
+
+    def _load_rest(self) -> None:
+        load, self._load_more = self._load_more, None
+        if load is not None:
+            load()
 
     def get(self, key: str) -> Any:
         """The value in effect, in the setting's type (a secret in clear)."""
@@ -148,6 +159,8 @@ class Settings:
         self._read_at = float("-inf")
 
     def _spec(self, key: str) -> Setting:
+        if key not in self._specs:
+            self._load_rest()
         spec = self._specs.get(key)
         if spec is None:
             raise NotFound(gettext("There is no setting {key}", key=key), field=key)

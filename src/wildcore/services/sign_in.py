@@ -74,7 +74,7 @@ async def sign_in(runtime: Runtime, login: str, password: str, origin: Origin | 
         problem = _problem(user, right, origin.ip)
         if user is None or problem:
             await trying.failed(problem)
-            raise _refused()
+            raise throttle.refused()
         checked = user
         if checked.totp_confirmed_at is not None and not code.strip():
             raise CodeRequired(_ticket(runtime, checked, "password"))
@@ -96,7 +96,7 @@ async def finish(runtime: Runtime, ticket: str, code: str, origin: Origin | None
     user = await runtime.db.run_read(lambda session: _account(session, User.id == user_id))
     if user is None or fingerprint != _fingerprint(user):
         raise _start_again()
-    async with throttle.attempt(runtime, origin.ip, user.login) as trying:
+    async with throttle.attempt(runtime, origin.ip, user.login, proven=True) as trying:
         issued = await runtime.db.run_write(lambda s: _start(s, runtime, trying, user, origin, code, method))
         if issued is None:
             await trying.failed("wrong code")
@@ -107,7 +107,7 @@ async def finish(runtime: Runtime, ticket: str, code: str, origin: Origin | None
 async def with_password(runtime: Runtime, actor: Actor, password: str) -> None:
     """Raise ValidationFailed (`current_password`) unless this is the actor's password. Failures count as those of a sign-in."""
     user_id = own_id(actor)
-    async with throttle.attempt(runtime, actor.ip, actor.login) as trying:
+    async with throttle.attempt(runtime, actor.ip, actor.login, proven=True) as trying:
         stored = await runtime.db.run_read(lambda session: session.get_one(User, user_id).password_hash)
         if not stored:  # who signs in elsewhere has none
             return
@@ -123,7 +123,7 @@ async def with_code(runtime: Runtime, actor: Actor, work: Callable[[Session], T]
     A wrong code counts as a failed sign-in.
     """
     own_id(actor)
-    async with throttle.attempt(runtime, actor.ip, actor.login) as trying:
+    async with throttle.attempt(runtime, actor.ip, actor.login, proven=True) as trying:
 
         def checked(session: Session) -> T:
             done = work(session)
@@ -144,7 +144,7 @@ def start_session(session: Session, runtime: Runtime, user: User, origin: Origin
     issued = keys.issue(session, runtime, user, kind="session", life_sec=life, ip=origin.ip, client=origin.client)
     user.last_activity_at = runtime.now()
     meta = {"id": issued.id, "method": method, "second_factor": user.totp_confirmed_at is not None}
-    action_log.log(session, Actor(user.id, user.login, ip=origin.ip), "user:logged_in", meta=meta)
+    action_log.log(session, Actor(user.id, user.login, ip=origin.ip), throttle.SIGNED_IN, meta=meta)
     return issued
 
 
@@ -171,9 +171,9 @@ def _start(
     """The session; None when the code is wrong."""
     now = session.get(User, checked.id, with_for_update=True)
     if now is None or not now.enabled or _account_of(now) != checked:
-        raise _refused()
+        raise throttle.refused()
     if not networks.allowed(now.allowed_networks, origin.ip):
-        raise _refused()
+        raise throttle.refused()
     if now.totp_confirmed_at is not None and not twofa.check(session, runtime, now, code):
         return None
     trying.clear(session)
@@ -229,10 +229,6 @@ def _read_ticket(runtime: Runtime, ticket: str) -> tuple[int, str, str]:
 def _fingerprint(user: _Account) -> str:
     """Changes with the password and the second factor."""
     return hashlib.sha256(f"{user.password_hash}|{user.totp_secret}|{user.totp_confirmed_at}".encode()).hexdigest()[:32]
-
-
-def _refused() -> Unauthenticated:
-    return Unauthenticated(gettext("Wrong login or password, or not allowed from this address"))
 
 
 def _start_again() -> Unauthenticated:

@@ -2,6 +2,10 @@
 
 They are rows, so that they outlive a restart and all processes share them. Only signing in is throttled, never a request with a
 key: billing's one address serves all employees.
+
+One password tried over many logins fails once for each pair. So an address at which many logins failed within the time of a block
+is slow: who signed in from it before waits some seconds at most and is let in as ever; others take turns, and when too many
+stand in line they are told what a wrong password is told, so that nothing shows which logins are known there.
 """
 
 from __future__ import annotations
@@ -14,17 +18,19 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from wildcore.errors import NotAllowed
+from wildcore.errors import NotAllowed, Unauthenticated
 from wildcore.i18n import gettext
 from wildcore.services import action_log
 from wildcore.services.actor import Actor
 from wildcore.services.runtime import Runtime
-from wildcore.store.tables import SignInFailure, User
+from wildcore.store.tables import ActionLog, SignInFailure, User
 
 WINDOW_SEC = 600
 MAX_DELAY_SEC = 8
 MAX_ROWS = 100_000
-ACTION = "security:auth_attempts"
+LINE = 3
+"""How many strangers stand in line at a slow address."""
+ACTION, SIGNED_IN = "security:auth_attempts", "user:logged_in"
 _NEW = text(
     "INSERT INTO sign_in_failures (ip, login, failures, first_at, last_at) VALUES (:ip, :login, 0, :now, :now) "
     "ON CONFLICT (ip, login) DO NOTHING"
@@ -71,9 +77,10 @@ class Attempt:
 
 
 @asynccontextmanager
-async def attempt(runtime: Runtime, ip: str, login: str) -> AsyncIterator[Attempt]:
+async def attempt(runtime: Runtime, ip: str, login: str, *, proven: bool = False) -> AsyncIterator[Attempt]:
     """A try of this login from this address, after the delay that earlier failures cost.
 
+    `proven`: the person has shown a password or a session already, so that no failures of other logins hold them up.
     NotAllowed says how long the pair is blocked. Pairs take their turns, so that parallel guesses do not run ahead of the count.
     """
     async with runtime.auth.turns.turn((ip, login)):
@@ -83,7 +90,41 @@ async def attempt(runtime: Runtime, ip: str, login: str) -> AsyncIterator[Attemp
             known = await runtime.db.run_read(lambda session: _known(session, trying))
             if known is not None:
                 await _hold_up(runtime, known)
-        yield trying
+        most = int(runtime.settings.get("RATE_LIMITER_ADDRESS_LOGINS"))
+        if proven or not most or not runtime.settings.get("RATE_LIMITER_ENABLED"):
+            yield trying
+            return
+        async with _past_the_crowd(trying, most):
+            yield trying
+
+
+def refused() -> Unauthenticated:
+    """What everybody is told whose sign-in fails."""
+    return Unauthenticated(gettext("Wrong login or password, or not allowed from this address"))
+
+
+@asynccontextmanager
+async def _past_the_crowd(trying: Attempt, most: int) -> AsyncIterator[None]:
+    """Slow down an address at which `most` logins failed. No more than that are let try at once before they are counted."""
+    runtime, turns = trying.runtime, trying.runtime.auth.turns
+    async with turns.turn(("address", trying.ip), most):
+        failed, known = await runtime.db.run_read(lambda session: _crowd(session, trying))
+        if failed < most:
+            yield
+            return
+    delay = min(2 ** min(failed - most, MAX_DELAY_SEC), MAX_DELAY_SEC)
+    if known:
+        await runtime.auth.pause(delay)
+        yield
+        return
+    line = ("strangers", trying.ip)
+    if turns.crowd(line) >= LINE:
+        await runtime.auth.pause(delay)
+        await runtime.db.run_write(lambda session: _note(session, trying, "too many logins fail at this address", {}))
+        raise refused()
+    async with turns.turn(line):
+        await runtime.auth.pause(delay)
+        yield
 
 
 def failing(session: Session, runtime: Runtime) -> list[Block]:
@@ -126,6 +167,17 @@ def _known(session: Session, trying: Attempt) -> Block | None:
     return None if row is None else Block(*row)
 
 
+def _crowd(session: Session, trying: Attempt) -> tuple[int, bool]:
+    """How many other logins failed at the address, and whether this one signed in from it before."""
+    since = trying.runtime.now() - int(trying.runtime.settings.get("RATE_LIMITER_TIME"))
+    others = (SignInFailure.ip == trying.ip[:64], SignInFailure.login != stored_login(trying.login, trying.user_id))
+    failed = session.scalar(select(func.count()).select_from(SignInFailure).where(*others, SignInFailure.last_at > since)) or 0
+    if trying.user_id is None:
+        return failed, False
+    signed_in = (ActionLog.user_id == trying.user_id, ActionLog.action == SIGNED_IN, ActionLog.ip == trying.ip[:64])
+    return failed, session.scalar(select(ActionLog.id).where(*signed_in).limit(1)) is not None
+
+
 async def _hold_up(runtime: Runtime, row: Block) -> None:
     now = runtime.now()
     if row.blocked_until is not None and row.blocked_until > now:
@@ -150,12 +202,17 @@ def _count(session: Session, trying: Attempt, reason: str) -> None:
         row.last_at = now
         blocked = row.failures >= runtime.settings.get("RATE_LIMITER_ATTEMPTS")
         row.blocked_until = now + runtime.settings.get("RATE_LIMITER_TIME") if blocked else None
+    _note(session, trying, reason, {"blocked": blocked})
+
+
+def _note(session: Session, trying: Attempt, reason: str, meta: dict[str, object]) -> None:
+    runtime, now = trying.runtime, trying.runtime.now()
     # Every failure of somebody's login is logged up to its block; guessed logins of one address only now and then.
     held = 0 if trying.user_id is not None else runtime.auth.failures.let(trying.ip, now)
     if held is None:
         return
     who = Actor(trying.user_id, shown_login(trying.login, trying.user_id), ip=trying.ip, permissions=frozenset())
-    meta = {"blocked": blocked} | ({"not_logged": held} if held else {})
+    meta |= {"not_logged": held} if held else {}
     action_log.log(session, who, ACTION, success=False, message=reason, meta=meta)
 
 

@@ -1,4 +1,4 @@
-"""Lengths of time in the person's language, for pages and cards."""
+"""Times and lengths of time as people and clients read them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from wildcore.i18n import gettext
 
 DASH = "–"
 NBSP = "\u00a0"
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def time_text(at: float | None) -> str | None:
+    """`YYYY-MM-DD HH:MM:SS` in the server's zone of Unix seconds; None stays None."""
+    return None if at is None else time.strftime(TIME_FORMAT, time.localtime(at))
 
 
 def span(seconds: float | None) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from wildcore.errors import ConfigurationError
 from wildcore.store.copies import copy_sqlite, sqlite_file
 from wildcore.store.db import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 KEPT = 3
@@ -48,6 +49,8 @@ def state(db: Database) -> SchemaState:
 
 def of_revision(revision: str | None) -> SchemaState:
     """Where a database of this revision stands with this program."""
+    from alembic.script import ScriptDirectory
+
     script = ScriptDirectory.from_config(_config())
     known = revision is None or any(step.revision == revision for step in script.walk_revisions())
     return SchemaState(revision, script.get_current_head() or "", known)
@@ -60,6 +63,8 @@ def migrate(db: Database) -> None:
     which the newest `KEPT` stay; on PostgreSQL the transaction alone keeps the old state. A migration that fails changes nothing.
     Raises ConfigurationError when the database belongs to a newer version of the program, cannot be opened, or a migration fails.
     """
+    if _stands_at(db, newest()):
+        return
     before = state(db)
     _refuse_newer(before)
     if before.up_to_date:
@@ -80,6 +85,22 @@ def migrate(db: Database) -> None:
         raise _unusable(db, error) from error
 
 
+def newest() -> str | None:
+    """The head of the migrations, read from their files without alembic, which takes long to load; None if it is not clear."""
+    texts = [path.read_text(encoding="utf-8") for path in (MIGRATIONS / "versions").glob("*.py")]
+    lines = re.findall(r'^(down_)?revision(?:: [^=]+)? = "(\w+)"', "\n".join(texts), re.MULTILINE)
+    heads = {name for down, name in lines if not down} - {name for down, name in lines if down}
+    return heads.pop() if len(heads) == 1 else None
+
+
+def _stands_at(db: Database, revision: str | None) -> bool:
+    try:
+        with db.engine.connect() as connection:
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == revision is not None
+    except DatabaseError:  # no such table, or worse: `state` tells
+        return False
+
+
 def _upgrade(db: Database, connection: Connection) -> None:
     """Within a transaction that holds the lock for writing."""
     if not db.is_sqlite:
@@ -90,6 +111,8 @@ def _upgrade(db: Database, connection: Connection) -> None:
         return
     copy = _keep_copy(db, now) if now.current is not None else None
     try:
+        from alembic import command
+
         command.upgrade(_config(connection), "head")
         if db.is_sqlite and (lost := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchone()) is not None:
             raise ConfigurationError(f"a row of {lost[0]} refers to a row of {lost[2]} that is not there")
@@ -125,6 +148,8 @@ def _foreign_keys(connection: Connection, *, on: bool) -> None:
 
 
 def _config(connection: Connection | None = None) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     if connection is not None:
@@ -133,6 +158,8 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def _state(connection: Connection) -> SchemaState:
+    from alembic.runtime.migration import MigrationContext
+
     return of_revision(MigrationContext.configure(connection).get_current_revision())
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import isfinite
-from typing import Any
+from typing import Any, get_args, get_origin
 from urllib.parse import urlencode
 
 from fastapi import params
@@ -21,7 +21,8 @@ from wildcore.errors import BadRequest, ValidationFailed
 from wildcore.web.identity import SAFE_METHODS
 
 MAX_INT64 = 2**63 - 1
-_SUSPECT = re.compile(rb"\\u[dD][89a-fA-F]|\d{19}|NaN|Infinity|[eE]\+?\d{3}")
+MAX_DEPTH = 32
+_SUSPECT = re.compile(rb"\\u[dD][89a-fA-F]|\\u0000|\d{19}|NaN|Infinity|[eE]\+?\d{3}")
 _LOOSE_TYPES = ("", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream")
 
 
@@ -52,23 +53,40 @@ async def normalise(request: Request, body_field: Any) -> Request:
         return request
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     is_json = kind == "application/json" or kind.endswith("+json")
-    if not is_json and kind not in _LOOSE_TYPES:
+    known = is_json or kind in _LOOSE_TYPES
+    if not known and body_field is None:  # nobody reads it
         return request
-    body = await request.body()
-    if b"\\u0000" in body or b"\x00" in body:
-        raise BadRequest("body: the character NUL is not allowed", field="body")
+    body = (await request.body()).lstrip()
+    if body_field is not None:
+        _refuse_what_is_no_object(body, body_field, known)
     _refuse_what_cannot_be_kept(body)
-    looks_json = body.lstrip()[:1] in (b"{", b"[")
-    if not looks_json:
+    if body[:1] not in (b"{", b"["):
         return request
     if body_field is None:
         return _with_query(request, _members(body))
     return request if is_json else _with_header(request, body)
 
 
+def single_values(fields: Iterable[Any]) -> frozenset[str]:
+    """Names of query parameters that hold one value, not a list."""
+    return frozenset(one.alias for one in fields if not _holds(one.field_info.annotation, list))
+
+
+def _holds(hint: Any, kind: type) -> bool:
+    return hint is kind or get_origin(hint) is kind or any(_holds(part, kind) for part in get_args(hint))
+
+
+def _refuse_what_is_no_object(body: bytes, body_field: Any, known: bool) -> None:
+    if not known and body:
+        raise BadRequest("body: send it as JSON, with Content-Type: application/json", field="body")
+    begins = (b"{", b"[") if _holds(body_field.field_info.annotation, list) else (b"{",)
+    if body and body[:1] not in begins and body.rstrip() not in (b"null", b"[]"):  # PHP's empty object
+        raise BadRequest("body: a JSON object is expected", field="body")
+
+
 def _refuse_what_cannot_be_kept(body: bytes) -> None:
-    """Numbers that no database keeps, and halves of characters that no text may hold, named by where they stand."""
-    if not _SUSPECT.search(body):
+    """Numbers that no database keeps, characters that no text may hold and trees without end, named by where they stand."""
+    if not _SUSPECT.search(body) and body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
         return
     try:
         parsed = json.loads(body)
@@ -80,17 +98,23 @@ def _refuse_what_cannot_be_kept(body: bytes) -> None:
             raise ValidationFailed(f"{name}: the number is out of range", field=name)
         if isinstance(value, str) and any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
             raise ValidationFailed(f"{name}: half of a character", field=name)
+        if isinstance(value, str) and "\x00" in value:
+            raise ValidationFailed(f"{name}: the character NUL is not allowed", field=name)
+        if isinstance(value, dict | list):
+            raise ValidationFailed(f"{name.partition('.')[0]}: nested too deep", field=name)
 
 
-def _values(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """Every text and number of a body with where it stands; of fractions only those that are no number."""
-    if isinstance(value, dict):
+def _values(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Every text and number of a body with where it stands; of fractions those that are no number, and trees too deep."""
+    if isinstance(value, dict | list) and depth >= MAX_DEPTH:
+        yield path, value
+    elif isinstance(value, dict):
         for key, inner in value.items():
             yield path, key
-            yield from _values(f"{path}.{key}", inner)
+            yield from _values(f"{path}.{key}", inner, depth + 1)
     elif isinstance(value, list):
         for at, inner in enumerate(value):
-            yield from _values(f"{path}.{at}", inner)
+            yield from _values(f"{path}.{at}", inner, depth + 1)
     elif isinstance(value, float):
         if not isfinite(value):
             yield path, value

@@ -20,13 +20,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from wildcore.errors import BadRequest, Forbidden, NotFound, Unauthenticated
+from wildcore.errors import Forbidden, NotFound, Unauthenticated
 from wildcore.i18n import use_language
 from wildcore.kit import http as kit
 from wildcore.kit.manifest import Permission, Permissions, Public, Quick
 from wildcore.services.actor import Actor
 from wildcore.services.runtime import Runtime
-from wildcore.web import bodies, language, refused
+from wildcore.web import addresses, bodies, language, refused
 from wildcore.web.answers import Answers
 from wildcore.web.bounds import bounded
 from wildcore.web.errors import Failure, failure_of
@@ -109,11 +109,13 @@ class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler behind the guard."""
         handle = super().get_route_handler()
+        once = bodies.single_values(self.dependant.query_params) if self.target.kind == "api" else frozenset()
 
         async def guarded(request: Request) -> Response:
             try:
                 request = bodies.bounded(request, MAX_BODY)
                 request.state.asked = await admit(self.runtime, self.target, request)
+                addresses.check(request, once)
                 if self.target.kind == "api":
                     request = await bodies.normalise(request, self.body_field)
                 return await handle(request)
@@ -163,9 +165,6 @@ async def admit(runtime: Runtime, target: Target, request: Request) -> Asked:
         for permission in target.permissions:
             identity.actor.require(permission.key)
         await check_csrf(request, identity)
-    # PostgreSQL keeps no NUL in a text: better said here than by the database.
-    if "%00" in request.url.query or "\x00" in request.url.path:
-        raise BadRequest("The character NUL is not allowed in an address", field="query")
     actor = identity.actor if identity else ANONYMOUS
     frame = Frame(page_language(runtime, request, actor), request.state.nonce, identity.csrf_token if identity else "")
     return Asked(identity, caller, frame)

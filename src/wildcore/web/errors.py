@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from starlette.exceptions import HTTPException
 from wildcore import errors
 
 logger = logging.getLogger(__name__)
+_UNION = re.compile(r"(?:dict|list|constrained-\w+|function-\w+|tagged-union)\[|constrained-")  # pydantic's names of alternatives
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ def failure_of(error: Exception) -> Failure:
     """What to answer. An unexpected exception is logged under an id, and only the id is told."""
     if isinstance(error, errors.WildcoreError):
         status, kind = next((status, kind) for cls, status, kind in _KINDS if isinstance(error, cls))
-        return Failure(status, kind, error.description, error.field)
+        named = isinstance(error, errors.ValidationFailed | errors.BadRequest | errors.Conflict)
+        return Failure(status, kind, _naming(error.description, error.field if named else None), error.field)
     if isinstance(error, RequestValidationError):
         return _invalid(error)
     if isinstance(error, HTTPException):
@@ -76,10 +79,17 @@ def failure_of(error: Exception) -> Failure:
     return Failure(500, "SERVER_ERROR", f"Internal error {incident}: see the server's log")
 
 
+def _naming(description: str, field: str | None) -> str:
+    """What is told, with the wrong field's name before it unless it stands there."""
+    if not field or re.search(rf"(?<!\w){re.escape(field)}(?!\w)", description, re.IGNORECASE):
+        return description
+    return f"{field}: {description}"
+
+
 def _invalid(error: RequestValidationError) -> Failure:
     problems, first = [], None
     for problem in error.errors()[:5]:
-        place = [str(part) for part in problem.get("loc", ())]
+        place = [str(part) for part in problem.get("loc", ()) if not _UNION.match(str(part))]
         if problem.get("type") == "json_invalid":
             return Failure(400, "BAD_REQUEST", "body: not valid JSON", "body")
         name = ".".join(place[1:]) or (place[0] if place else "request")

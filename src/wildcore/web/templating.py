@@ -35,6 +35,7 @@ SECTIONS: dict[str, Text] = {
     "tools": _("Tools"),
     "management": _("Management"),
     "configuration": _("Configuration"),
+    "logs": _("Logs"),
 }
 
 

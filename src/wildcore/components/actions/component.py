@@ -13,6 +13,6 @@ component = Component(
     title=_("Action log"),
     description=_("Who did what, when and with what result"),
     pages=pages.PAGES,
-    menu=(MenuItem(_("Action log"), "/logs/actions", "history", SYSTEM_LOGS_ACTIONS, "tools", 60),),
+    menu=(MenuItem(_("Action log"), "/logs/actions", "history", SYSTEM_LOGS_ACTIONS, "logs", 10),),
     templates=str(Path(__file__).parent / "templates"),
 )

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncIterator, Iterable
-from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import Query
-from starlette.responses import StreamingResponse
 
 from wildcore.i18n import gettext
 from wildcore.kit import Ctx, Page, Template
-from wildcore.kit.forms import number
+from wildcore.kit.forms import browser_moment, number
+from wildcore.kit.listing import Columns, listing
 from wildcore.kit.permissions import SYSTEM_LOGS_ACTIONS
+from wildcore.services import action_log
+from wildcore.services.action_log import ActionQuery
 from wildcore.services.action_words import action_text
-from wildcore.services.pages_actions import ActionFilter, action_lines, actions_page
-from wildcore.services.presenting import time_text
+from wildcore.services.pages_actions import action_lines, actions_page
+from wildcore.services.times import time_text
 
 URL = "/logs/actions"
-EXPORT_ROWS = 1000
-RESULTS = {"done": True, "failed": False}
+RESULTS = {"done": "success", "failed": "failed"}
 NAMES = ("user", "device", "action", "result", "since", "until", "tz", "q")
 Word = Annotated[str, Query(max_length=100)]
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
@@ -47,12 +44,12 @@ def actions(
         "page": actions_page(ctx.session, ctx.actor, wanted, page),
         "typed": typed,
         "query": urlencode({name: text for name, text in typed.items() if text}),
-        "filtered": wanted != ActionFilter(),
+        "filtered": wanted != ActionQuery(),
     }
     return Template("actions/action_rows.html" if ctx.request.fragment else "actions/actions.html", values)
 
 
-async def export(
+def export(
     ctx: Ctx,
     user: Word = "",
     device: Word = "",
@@ -62,80 +59,35 @@ async def export(
     until: Word = "",
     tz: Word = "",
     q: Word = "",
-) -> StreamingResponse:
+) -> Any:
     """All lines that fit, as CSV; read a piece at a time."""
-    wanted = _wanted(user, device, action, result, since, until, tz, q)
-    heads = [
-        gettext("Time"),
-        gettext("User"),
-        gettext("Address"),
-        gettext("Action"),
-        gettext("Key"),
-        gettext("Result"),
-        gettext("Device"),
-        gettext("Interface"),
-        gettext("Message"),
-    ]
-    words = {True: gettext("done"), False: gettext("failed")}
-
-    async def parts() -> AsyncIterator[str]:
-        yield "\ufeff" + _csv([heads])
-        last: int | None = None
-        while True:
-            before = last
-            rows = await ctx.runtime.db.run_read(
-                lambda session: action_lines(session, ctx.actor, wanted, before, EXPORT_ROWS)  # noqa: B023
-            )
-            if not rows:
-                return
-            last = rows[-1].id
-            yield _csv(
-                (
-                    time_text(row.at) or "",
-                    row.login,
-                    row.ip,
-                    action_text(row.action),
-                    row.action,
-                    words[row.success],
-                    row.device_name or "",
-                    row.interface_name or "",
-                    row.message,
-                )
-                for row in rows
-            )
-
-    disposition = {"Content-Disposition": 'attachment; filename="actions.csv"', "Cache-Control": "no-store"}
-    return StreamingResponse(parts(), media_type="text/csv; charset=utf-8", headers=disposition)
+    ctx.actor.require(SYSTEM_LOGS_ACTIONS.key)
+    ids, total = action_log.ids(ctx.session, ctx.actor, _wanted(user, device, action, result, since, until, tz, q))
+    done, failed = gettext("done"), gettext("failed")
+    columns: Columns = {
+        gettext("Time"): lambda row: time_text(row.at),
+        gettext("User"): lambda row: row.login,
+        gettext("Address"): lambda row: row.ip,
+        gettext("Action"): lambda row: action_text(row.action),
+        gettext("Key"): lambda row: row.action,
+        gettext("Result"): lambda row: done if row.success else failed,
+        gettext("Device"): lambda row: row.device_name,
+        gettext("Interface"): lambda row: row.interface_name,
+        gettext("Message"): lambda row: row.message,
+    }
+    return listing(ctx, ids, total, action_lines, columns=columns, name="actions", form="csv")
 
 
-def _wanted(user: str, device: str, action: str, result: str, since: str, until: str, tz: str, q: str) -> ActionFilter:
-    return ActionFilter(
+def _wanted(user: str, device: str, action: str, result: str, since: str, until: str, tz: str, q: str) -> ActionQuery:
+    return ActionQuery(
         action=action,
         user_id=number(user),
         device_id=number(device),
-        since=_moment(since, tz),
-        until=_moment(until, tz),
-        success=RESULTS.get(result),
+        since=browser_moment(since, tz),
+        until=browser_moment(until, tz),
+        status=RESULTS.get(result),
         text=q.strip(),
     )
-
-
-def _moment(text: str, tz: str) -> int | None:
-    try:
-        west_min = number(tz) or 0
-        return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) + west_min * 60
-    except (ValueError, OverflowError):
-        return None
-
-
-def _csv(rows: Iterable[Iterable[str]]) -> str:
-    made = io.StringIO()
-    csv.writer(made).writerows([[_plain(cell) for cell in row] for row in rows])
-    return made.getvalue()
-
-
-def _plain(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in ("=", "+", "@", "-", "\t", "\r") else cell  # no formulas
 
 
 PAGES: tuple[Page, ...] = (

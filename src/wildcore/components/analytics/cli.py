@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from wildcore.kit import Command
+from wildcore.kit.command import Command
 from wildcore.kit.console import Output, OutputOption, console
 from wildcore.model.ident import mac_text
 from wildcore.services import duplicate_macs, duplicates
 from wildcore.services.interface_search import InterfaceView
-from wildcore.services.presenting import time_text
+from wildcore.services.times import time_text
 
 _HEADS = {
     "ident": "ONU",

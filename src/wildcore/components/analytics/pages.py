@@ -20,8 +20,8 @@ from wildcore.services import duplicate_macs, duplicates, signals
 from wildcore.services.duplicate_macs import DuplicateMac, MacPlace
 from wildcore.services.edges import uplink_macs
 from wildcore.services.pages_interface import limits
-from wildcore.services.presenting import time_text
 from wildcore.services.signals import OnuSignal, SignalFilter
+from wildcore.services.times import time_text
 
 SIGNALS = "/analytics/signals"
 MACS = "/analytics/duplicate-macs"

@@ -19,7 +19,7 @@ from wildcore.kit.permissions import ANALYTICS_SHOW, DEVICE_IFACE_MANAGEMENT
 from wildcore.services import duplicates
 from wildcore.services.duplicates import DuplicateIdent, ReportFilter
 from wildcore.services.interface_search import InterfaceView
-from wildcore.services.presenting import time_text
+from wildcore.services.times import time_text
 
 LIST = "/analytics/duplicate-onus"
 SHOWN = 50

@@ -19,6 +19,11 @@ from wildcore.services.devices import DeviceFilter, DeviceInput
 from wildcore.services.presenting import device_json, group_json, model_json, uptime_text
 
 Words = Annotated[str | None, Query(max_length=200)]
+Status = Annotated[str | None, Query(pattern=r"(?i)^\s*(up|down|unknown)?\s*$", max_length=20, description="Up, Down, Unknown")]
+Type = Annotated[
+    str | None,
+    Query(pattern=rf"(?i)^\s*({'|'.join(DeviceType)})?\s*$", max_length=20, description=", ".join(DeviceType)),
+]
 COLUMNS: Columns = {
     "id": lambda row: row["id"],
     "ip": lambda row: row["ip"],
@@ -39,10 +44,10 @@ COLUMNS: Columns = {
 def list_devices(
     ctx: Ctx,
     ip: Words = None,
-    status: Words = None,
+    status: Status = None,
     group_id: IdQuery | None = None,
     model_id: IdQuery | None = None,
-    type: Words = None,  # noqa: A002 - the clients' name
+    type: Type = None,  # noqa: A002 - the clients' name
     enabled: bool | None = None,
     query: Words = None,
     updated_since: UpdatedSince = None,

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Body, Query
-
-from wildcore.components.devices.bodies import GroupBody, ModelBody
+from wildcore.components.devices.bodies import AccessBody, GroupBody, ModelBody
 from wildcore.kit import Ctx
-from wildcore.services import action_log, device_accesses, device_groups, device_models
+from wildcore.kit.params import Offset
+from wildcore.kit.params import Rows as Limit
+from wildcore.services import action_log, device_accesses, device_groups, device_models, pollers
 from wildcore.services.device_accesses import access_input
 from wildcore.services.presenting import access_json, group_json, model_json
-
-Limit = Annotated[int | None, Query(ge=1, description="Rows at most; all of them without it")]
-Offset = Annotated[int, Query(ge=0)]
-Json = Annotated[dict[str, Any], Body()]
 
 
 def list_groups(ctx: Ctx, limit: Limit = None, offset: Offset = 0) -> Any:
@@ -66,7 +62,7 @@ def get_model(ctx: Ctx, model_id: int) -> Any:
 def add_model(ctx: Ctx, body: ModelBody) -> Any:
     """Add a model of one's own on a driver family."""
     info = device_models.model_info(body.key, body.name or "", body.vendor, body.model, body.type, body.family)
-    model = device_models.add_model(ctx.session, info, pollers=dict(body.pollers or {}))
+    model = device_models.add_model(ctx.session, info, pollers=body.pollers or {})
     action_log.log(ctx.session, ctx.actor, "device-model:added", message=model.name)
     return model_json(model)
 
@@ -77,9 +73,10 @@ def update_model(ctx: Ctx, model_id: int, body: ModelBody) -> Any:
         ctx.session,
         model_id,
         name=body.name,
-        pollers=None if body.pollers is None else dict(body.pollers),
-        params=None if body.params is None else dict(body.params),
+        pollers=body.pollers,
+        params=body.params,
     )
+    pollers.sync_polls(ctx.session, ctx.runtime)
     action_log.log(ctx.session, ctx.actor, "device-model:updated", message=model.name)
     return model_json(model)
 
@@ -104,16 +101,16 @@ def get_access(ctx: Ctx, access_id: int) -> Any:
     return access_json(device_accesses.get_access(ctx.session, ctx.runtime, access_id), full=True)
 
 
-def add_access(ctx: Ctx, body: Json) -> Any:
+def add_access(ctx: Ctx, body: AccessBody) -> Any:
     """Add an access: `name`, `params` (`sw_core_connection`), secrets below `secrets` or beside `name`."""
-    access = device_accesses.add_access(ctx.session, ctx.runtime, access_input(body))
+    access = device_accesses.add_access(ctx.session, ctx.runtime, access_input(body.model_dump(exclude_unset=True)))
     action_log.log(ctx.session, ctx.actor, "device-access:added", message=access.name)
     return access_json(access, full=True)
 
 
-def update_access(ctx: Ctx, access_id: int, body: Json) -> Any:
+def update_access(ctx: Ctx, access_id: int, body: AccessBody) -> Any:
     """Change an access; secrets that are absent stay, empty ones are cleared."""
-    access = device_accesses.update_access(ctx.session, ctx.runtime, access_id, access_input(body))
+    access = device_accesses.update_access(ctx.session, ctx.runtime, access_id, access_input(body.model_dump(exclude_unset=True)))
     action_log.log(ctx.session, ctx.actor, "device-access:updated", message=access.name)
     return access_json(access, full=True)
 

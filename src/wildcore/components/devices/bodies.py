@@ -2,52 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from wildcore.kit.params import BodyId, BodyNumber, JsonObject, Title, Words, no_list
 from wildcore.services.devices import DeviceInput
+
+Secret = Annotated[str, Field(max_length=1000)]
 
 
 class Ref(BaseModel):
     """A reference to another object."""
 
     model_config = ConfigDict(extra="ignore")
-    id: int
+    id: BodyId
 
 
 class Coordinates(BaseModel):
     """A place on the map, in degrees."""
 
-    lat: float
-    lon: float
+    lat: Annotated[float, BodyNumber, Field(ge=-90, le=90)]
+    lon: Annotated[float, BodyNumber, Field(ge=-180, le=180)]
 
 
 class DeviceBody(BaseModel):
     """A device to add or change; what is absent stays as it is."""
 
     model_config = ConfigDict(extra="ignore", protected_namespaces=())
-    ip: str | None = None
-    name: str | None = None
-    model_id: int | None = None
+    ip: Title | None = None
+    name: Title | None = None
+    model_id: BodyId | None = None
     model: Ref | None = None
-    access_id: int | None = None
+    access_id: BodyId | None = None
     access: Ref | None = None
-    group_id: int | None = None
+    group_id: BodyId | None = None
     group: Ref | None = None
-    group_ids: list[int] | None = None
+    group_ids: list[BodyId] | None = None
     groups: list[Ref] | None = None
     enabled: bool | None = None
-    location: str | None = None
-    description: str | None = None
-    mac: str | None = None
-    serial: str | None = None
+    location: Words | None = None
+    description: Words | None = None
+    mac: Title | None = None
+    serial: Title | None = None
     coordinates: Coordinates | None = None
-    params: dict[str, Any] | list[Any] | None = None
-    pollers: dict[str, Any] | list[Any] | None = None
+    params: JsonObject | None = None
+    pollers: JsonObject | None = None
 
     def wanted(self) -> DeviceInput:
-        """What the services take. An empty list stands for an empty object, as PHP clients write it."""
+        """What the services take."""
         return DeviceInput(
             ip=self.ip,
             name=self.name,
@@ -62,8 +65,8 @@ class DeviceBody(BaseModel):
             latitude=self.coordinates.lat if self.coordinates else None,
             longitude=self.coordinates.lon if self.coordinates else None,
             clear_coordinates="coordinates" in self.model_fields_set and self.coordinates is None,
-            params=None if self.params is None else dict(self.params),
-            pollers=None if self.pollers is None else dict(self.pollers),
+            params=self.params,
+            pollers=self.pollers,
         )
 
     def _groups(self) -> tuple[int, ...] | None:
@@ -78,34 +81,53 @@ class DeviceBody(BaseModel):
 class DetectBody(BaseModel):
     """Where to look, and with which access."""
 
-    ip: str
-    access_id: int
+    ip: Title
+    access_id: BodyId
 
 
 class GroupBody(BaseModel):
     """A device group."""
 
-    name: str | None = None
-    description: str | None = None
+    name: Title | None = None
+    description: Words | None = None
 
 
 class ModelBody(BaseModel):
     """A device model; of the drivers' own models only name, pollers and params are changed."""
 
     model_config = ConfigDict(extra="ignore", protected_namespaces=())
-    key: str = ""
-    name: str | None = None
-    vendor: str = ""
-    model: str = ""
-    type: str = ""
-    family: str = ""
-    pollers: dict[str, Any] | list[Any] | None = None
-    params: dict[str, Any] | list[Any] | None = None
+    key: Title = ""
+    name: Title | None = None
+    vendor: Title = ""
+    model: Title = ""
+    type: Title = ""
+    family: Title = ""
+    pollers: JsonObject | None = None
+    params: JsonObject | None = None
 
 
 class ImportBody(BaseModel):
     """A CSV file to import."""
 
     csv: str = Field(max_length=4_000_000)
-    group_id: int | None = None
-    delimiter: str = ","
+    group_id: BodyId | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+
+
+class AccessBody(BaseModel):
+    """An access; secrets that are absent stay, empty ones are cleared. They may stand below `secrets` or beside `name`."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+    name: Title | None = None
+    params: JsonObject | None = None
+    secrets: Annotated[dict[str, Secret | None], BeforeValidator(no_list)] | None = None
+    public_community: Secret | None = None
+    private_community: Secret | None = None
+    login: Secret | None = None
+    password: Secret | None = None
+    v3_user: Secret | None = None
+    v3_auth_protocol: Secret | None = None
+    v3_auth_password: Secret | None = None
+    v3_priv_protocol: Secret | None = None
+    v3_priv_password: Secret | None = None
+    v3_context: Secret | None = None

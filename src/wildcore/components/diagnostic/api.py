@@ -28,7 +28,7 @@ class RouterRef(BaseModel):
 class ArpPingBody(BaseModel):
     """A router, by id or address, and the IPv4 address that it is asked about."""
 
-    router: int | Annotated[str, Field(max_length=64)] | RouterRef
+    router: BodyId | Annotated[str, Field(max_length=64)] | RouterRef
     ip: Annotated[str, Field(max_length=64)]
 
     @property
@@ -42,7 +42,7 @@ async def diag(ctx: Ctx, interface_id: Id, source: Source = None) -> Any:
     return diagnosis_json(await diagnosis.diagnose(ctx.runtime, ctx.actor, interface_id, parse_source(source)))
 
 
-async def diag_html(ctx: Ctx, interface_id: Id, source: Source = None, lang: str = "") -> Html:
+async def diag_html(ctx: Ctx, interface_id: Id, source: Source = None, lang: Annotated[str, Query(max_length=20)] = "") -> Html:
     """The same as a card: one piece of HTML that needs nothing else, in the caller's language or `lang`."""
     found = await diagnosis.diagnose(ctx.runtime, ctx.actor, interface_id, parse_source(source))
     with presenting_card.spoken(ctx.runtime.settings, ctx.actor, lang):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from wildcore.kit import Ctx
 from wildcore.kit.listing import Columns, Format, listing, unchanged, wants_csv
-from wildcore.kit.params import MAX_INT, BodyId, Id, IdQuery, Offset, Rows, UpdatedSince
+from wildcore.kit.params import BodyId, BodyLimit, BodyNumber, BodyOffset, Id, IdQuery, Offset, Rows, UpdatedSince
 from wildcore.model.interface import InterfaceType
 from wildcore.services import action_log, duplicates, interface_lists, interface_search, interfaces, interfaces_add, list_state
 from wildcore.services.interface_search import InterfaceQuery
@@ -43,15 +43,15 @@ COLUMNS: Columns = {
 class Coordinates(BaseModel):
     """A place on the map, in degrees."""
 
-    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
-    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+    lat: Annotated[float, BodyNumber, Field(ge=-90, le=90, allow_inf_nan=False)]
+    lon: Annotated[float, BodyNumber, Field(ge=-180, le=180, allow_inf_nan=False)]
 
 
 class InterfaceBody(BaseModel):
     """What people may change of an interface."""
 
     model_config = ConfigDict(extra="ignore")
-    comment: str | None = None
+    comment: Annotated[str, Field(max_length=10_000)] | None = None
     poll_enabled: bool | None = None
     save_fdb: bool | None = None
     coordinates: Coordinates | None = None
@@ -74,8 +74,8 @@ class OntListBody(BaseModel):
     """Which OLT's ONUs."""
 
     device_id: BodyId
-    limit: Annotated[int, Field(ge=1, le=MAX_INT)] | None = None
-    offset: Annotated[int, Field(ge=0, le=MAX_INT)] = 0
+    limit: BodyLimit | None = None
+    offset: BodyOffset = 0
 
 
 def search(

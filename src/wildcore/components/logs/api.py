@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from wildcore.kit import Ctx
 from wildcore.kit.listing import Columns, Format, listing
-from wildcore.kit.params import BodyId, IdQuery, Limit, Offset, Rows, Since, Until
+from wildcore.kit.params import BodyId, BodyLimit, BodyOffset, IdQuery, Limit, Offset, Rows, Since, Until
 from wildcore.services import action_log, call_log
 from wildcore.services.action_log import ActionQuery
 from wildcore.services.call_log import LogQuery
-from wildcore.services.presenting import time_text
 from wildcore.services.presenting_people import action_json
 from wildcore.services.scope import require_device, require_interface
+from wildcore.services.times import time_text
 from wildcore.store.tables import DeviceCall, PollRun
 
 Words = Annotated[str, Query(max_length=200)]
@@ -50,8 +50,8 @@ class ActionsBody(BaseModel):
     device_id: BodyId | None = None
     interface_id: BodyId | None = None
     status: Literal["success", "failed"] | None = None
-    limit: Annotated[int, Field(ge=1, le=1_000_000)] = 100
-    offset: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    limit: BodyLimit = 100
+    offset: BodyOffset = 0
 
 
 class NewAction(BaseModel):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from wildcore.kit import Command
+from wildcore.kit.command import Command
 from wildcore.kit.console import console
 from wildcore.services import log_retention
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from wildcore.components.logs import api, cli
+from pathlib import Path
+
+from wildcore.components.logs import api, cli, pages
 from wildcore.i18n import _
-from wildcore.kit import Component, Route
+from wildcore.kit import Component, MenuItem, Route
 from wildcore.kit.permissions import LOG_POLLER, LOG_SWITCHER_CORE_ACTIONS, SYSTEM_LOGS_ACTIONS, USER_SELF_CONTROL
 
 component = Component(
@@ -23,4 +25,10 @@ component = Component(
         Route("GET", "/logs/device-calls", api.device_calls, LOG_SWITCHER_CORE_ACTIONS),
     ),
     commands=cli.COMMANDS,
+    pages=pages.PAGES,
+    menu=(
+        MenuItem(_("Device calls"), pages.CALLS, "list-details", LOG_SWITCHER_CORE_ACTIONS, "logs", 20),
+        MenuItem(_("Poller log"), pages.POLLER, "activity", LOG_POLLER, "logs", 30),
+    ),
+    templates=str(Path(__file__).parent / "templates"),
 )

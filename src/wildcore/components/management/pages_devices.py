@@ -17,13 +17,13 @@ from wildcore.kit.forms import Line, Lines, Outcome, Tick, Ticks, attempt, error
 from wildcore.kit.params import Id
 from wildcore.kit.permissions import DEVICE_MANAGEMENT
 from wildcore.model.ident import mac_text
-from wildcore.services import action_log, detection, devices
+from wildcore.services import action_log, detection, devices, params
 from wildcore.services.device_views import DeviceView
 from wildcore.services.devices import DeviceInput
 from wildcore.services.pages_manage import device_form_page
 
 LIST = "/management/devices"
-_COMPARED = ("ip", "name", "enabled", "location", "description", "mac", "serial", "latitude", "longitude", "pollers")
+_COMPARED = ("params", "ip", "name", "enabled", "location", "description", "mac", "serial", "latitude", "longitude", "pollers")
 
 
 class DeviceForm(BaseModel):
@@ -41,6 +41,7 @@ class DeviceForm(BaseModel):
     coordinates: Line = ""
     enabled: Tick = ""
     group_ids: Ticks = []
+    params: Lines | None = None
     poller: list[Line] = []
     interval: list[Line] = []
 
@@ -162,6 +163,7 @@ def _input(form: DeviceForm) -> DeviceInput:
         latitude=latitude,
         longitude=longitude,
         clear_coordinates=latitude is None,
+        params=None if form.params is None else params.parse(form.params),
     )
 
 
@@ -221,6 +223,7 @@ def _form(one: DeviceView | None) -> DeviceForm:
         coordinates=place,
         enabled="yes" if one.enabled else "",
         group_ids=[str(group.id) for group in one.groups],
+        params=params.text(one.params),
     )
 
 

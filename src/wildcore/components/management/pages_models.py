@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from wildcore.errors import ValidationFailed
 from wildcore.i18n import gettext
 from wildcore.kit import Ctx, Page, Template
-from wildcore.kit.forms import Line, Outcome, attempt
+from wildcore.kit.forms import Line, Lines, Outcome, attempt
 from wildcore.kit.params import Id
 from wildcore.kit.permissions import DEVICE_MANAGEMENT
-from wildcore.services import action_log, device_models
+from wildcore.services import action_log, device_models, params
 from wildcore.services.device_views import ModelView
 from wildcore.services.pages_manage import model_page, models_page
 from wildcore.services.pollers import POLLERS, sync_polls
@@ -27,6 +27,7 @@ class ModelForm(BaseModel):
     """A model as its form sends it; `poller` and `interval` stand side by side, an empty interval takes the usual one."""
 
     name: Line = ""
+    params: Lines | None = None
     poller: list[Line] = []
     interval: list[Line] = []
 
@@ -45,7 +46,13 @@ async def save(ctx: Ctx, model_id: Id, form: Annotated[ModelForm, Form()]) -> Te
     """Change a model; its devices are polled accordingly at once."""
 
     def work(session: Session) -> ModelView:
-        saved = device_models.update_model(session, model_id, name=form.name, pollers=intervals(form.poller, form.interval))
+        saved = device_models.update_model(
+            session,
+            model_id,
+            name=form.name,
+            pollers=intervals(form.poller, form.interval),
+            params=None if form.params is None else params.parse(form.params),
+        )
         sync_polls(session, ctx.runtime)
         action_log.log(session, ctx.actor, "device-model:updated", message=saved.name)
         return saved
@@ -75,6 +82,7 @@ def _values(session: Session, model_id: int, typed: ModelForm | None, outcome: O
         "row": row,
         "intervals": rows,
         "name": typed.name if typed else row.model.name,
+        "params": (typed.params or "") if typed else params.text(row.model.params),
         "typed": dict(zip(typed.poller, typed.interval, strict=False)) if typed else {},
         "errors": outcome.errors,
         "saved": outcome.value is not None,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from wildcore.components.mikbill_integration import check
+from wildcore.components.mikbill_integration import check, cli
 from wildcore.components.mikbill_integration.billing import COMMAND, SCHEDULE, MikbillBilling
 from wildcore.components.mikbill_integration.settings import SECTION, SETTINGS
 from wildcore.i18n import _
 from wildcore.kit import Component, Permission, PermissionGroup, Route
-from wildcore.kit.billing import last_sync_route, sync_command, sync_route, sync_schedule
+from wildcore.kit.billing import last_sync_route, sync_route, sync_schedule
 from wildcore.services.ports import Billing
 
 GROUP = PermissionGroup("mikbill", _("MikBill"))
@@ -40,6 +40,6 @@ component = Component(
             "The last sync with MikBill: its state, and its counts or its error",
         ),
     ),
-    commands=(sync_command(COMMAND, MikbillBilling, "Take the subscribers from MikBill and bind them to ONUs and ports."),),
+    commands=cli.COMMANDS,
     schedules=(sync_schedule(SCHEDULE, MikbillBilling, title=_("Sync of MikBill's subscribers"), command=COMMAND),),
 )

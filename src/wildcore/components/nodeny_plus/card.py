@@ -24,11 +24,10 @@ from wildcore.services import subscribers
 from wildcore.services.actor import Actor
 from wildcore.services.calls import Source
 from wildcore.services.diagnosis import Diagnosis, diagnose
-from wildcore.services.presenting import time_text
 from wildcore.services.presenting_card import Row
 from wildcore.services.runtime import Runtime
 from wildcore.services.subscribers import SubscriberPlaces
-from wildcore.services.times import ago
+from wildcore.services.times import ago, time_text
 
 LOOK_UP_SEC = 6.0
 MOST_PLACES = 4

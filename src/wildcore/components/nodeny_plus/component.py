@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from wildcore.components.nodeny_plus import api
+from wildcore.components.nodeny_plus import api, cli
 from wildcore.components.nodeny_plus.billing import COMMAND, SCHEDULE, NodenyBilling
 from wildcore.components.nodeny_plus.settings import SECTION, SETTINGS
 from wildcore.i18n import _
 from wildcore.kit import Component, Permission, PermissionGroup, Route
-from wildcore.kit.billing import last_sync_route, sync_command, sync_route, sync_schedule
+from wildcore.kit.billing import last_sync_route, sync_route, sync_schedule
 from wildcore.kit.permissions import DIAG_INTERFACE
 from wildcore.services.ports import Billing
 
@@ -37,7 +37,7 @@ component = Component(
         Route("POST", SYNC_PATH, sync_route(NodenyBilling), SYNC, "Synchronise the subscribers with NoDeny Plus now"),
         Route("GET", SYNC_PATH, last_sync_route(NodenyBilling), SYNC, "The last sync with NoDeny Plus"),
     ),
-    commands=(sync_command(COMMAND, NodenyBilling, "Take the subscribers from NoDeny Plus and bind them to ONUs and ports."),),
+    commands=cli.COMMANDS,
     schedules=(
         sync_schedule(SCHEDULE, NodenyBilling, title=_("Sync of NoDeny's subscribers"), command=COMMAND, crontab="*/10 * * * *"),
     ),

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from fastapi import Body
 
 from wildcore.kit import Ctx
-from wildcore.kit.params import Id, Name
+from wildcore.kit.params import BodyNumber, Id, Name
 from wildcore.model.device import DeviceType
 from wildcore.services import device_control
 from wildcore.services.device_control import admin_state
 
 Description = Annotated[str, Body(embed=True, max_length=200)]
+Socket = Annotated[int, BodyNumber, Body(ge=1, le=64)]
 State = Annotated[bool | int | str, Body(description="enable or disable (also up/down, on/off, true/false, 1/0)")]
 
 
@@ -41,7 +42,7 @@ async def describe(ctx: Ctx, device_id: Id, interface: Name, description: Descri
     return await _onu(ctx, device_id, interface, "ctrl_ont_descr", description=device_control.description(description))
 
 
-async def uni_control(ctx: Ctx, device_id: Id, interface: Name, num: Annotated[int, Body(ge=1, le=64)], state: State) -> Any:
+async def uni_control(ctx: Ctx, device_id: Id, interface: Name, num: Socket, state: State) -> Any:
     """Switch a socket of an ONU on or off."""
     return await _onu(ctx, device_id, interface, "ctrl_ont_uni_admin_state", num=num, state=admin_state(state))
 

@@ -10,18 +10,19 @@ from sqlalchemy import select
 from wildcore.errors import BadRequest
 from wildcore.i18n import gettext
 from wildcore.kit import Ctx
+from wildcore.kit.params import BodyId, Title
 from wildcore.services import action_log, polling
 from wildcore.services.pollers import POLLERS
-from wildcore.services.presenting import time_text
 from wildcore.services.scope import require_device
+from wildcore.services.times import time_text
 from wildcore.store.tables import Poll
 
 
 class RunBody(BaseModel):
     """Which poller of which device; all of them without a poller."""
 
-    device_id: int
-    poller: str | None = None
+    device_id: BodyId
+    poller: Title | None = None
 
 
 def polls_of_device(ctx: Ctx, device_id: int) -> list[dict[str, Any]]:

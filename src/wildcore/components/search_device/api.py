@@ -12,9 +12,10 @@ from wildcore.kit import Ctx
 from wildcore.kit.params import BodyId
 from wildcore.model.ident import mac_text
 from wildcore.services import interface_search, search_device
-from wildcore.services.presenting import interfaces_json, time_text
+from wildcore.services.presenting import interfaces_json
 from wildcore.services.presenting_devices import brief_json
 from wildcore.services.search_device import Found
+from wildcore.services.times import time_text
 
 
 def ids_of(value: Any) -> Any:

@@ -8,14 +8,14 @@ from fastapi import Body, Path
 from sqlalchemy.orm import Session
 
 from wildcore.kit import Ctx
-from wildcore.kit.params import Id
+from wildcore.kit.params import Id, JsonObject
 from wildcore.kit.permissions import OLTS_INFO, SWITCHES_INFO
 from wildcore.model.device import DeviceType
 from wildcore.services import calls
 from wildcore.services.scope import require_device
 from wildcore.store.tables import DeviceModel
 
-Arguments = Annotated[dict[str, Any] | list[Any] | None, Body(description='Arguments, e.g. {"interface": "1/3"}')]
+Arguments = Annotated[JsonObject | None, Body(description='Arguments, e.g. {"interface": "1/3"}')]
 Module = Annotated[str, Path(max_length=64)]
 SourcePath = Annotated[str, Path(pattern="^(device|cache|store)$")]
 
@@ -40,7 +40,7 @@ async def call_module(ctx: Ctx, source: SourcePath, module: Module, device_id: I
 
 async def call_module_with_body(ctx: Ctx, source: SourcePath, module: Module, device_id: Id, body: Arguments = None) -> Any:
     """Ask a module; arguments stand in the body or the query. `meta` says how old the answer is and where it is from."""
-    given = body if isinstance(body, dict) else {}
+    given = body or {}
     arguments = given.get("arguments")
     return await _call(
         ctx, source, module, device_id, {**ctx.request.query, **(arguments if isinstance(arguments, dict) else given)}

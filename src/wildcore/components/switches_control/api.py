@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Body
 
 from wildcore.kit import Ctx
-from wildcore.kit.params import Id, Name
+from wildcore.kit.params import BodyNumber, Id, Name
 from wildcore.model.device import DeviceType
 from wildcore.services import device_control
 from wildcore.services.device_control import admin_state
@@ -41,7 +41,7 @@ async def port_vlan(
     ctx: Ctx,
     device_id: Id,
     interface: Name,
-    id: Annotated[int, Body(ge=1, le=4094)],  # noqa: A002 - the clients' name
+    id: Annotated[int, BodyNumber, Body(ge=1, le=4094)],  # noqa: A002 - the clients' name
     type: Annotated[Literal["tagged", "untagged"], Body()],  # noqa: A002 - the clients' name
     action: Annotated[Literal["add", "delete"], Body()],
 ) -> Any:

@@ -13,10 +13,11 @@ from starlette.responses import PlainTextResponse
 from wildcore import __version__
 from wildcore.i18n import LANGUAGES
 from wildcore.kit import Ctx
+from wildcore.kit.params import BodyNumber
 from wildcore.services import auth, configuration
 from wildcore.services.catalogue import Part
 from wildcore.services.components import ComponentView, Losses, component_view, component_views, losses
-from wildcore.services.presenting import time_text
+from wildcore.services.times import time_text
 
 
 class CrossAuthBody(BaseModel):
@@ -25,7 +26,7 @@ class CrossAuthBody(BaseModel):
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
     login: str | None = Field(None, max_length=100)
-    expire_sec: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    expire_sec: Annotated[int, BodyNumber, Field(ge=1, le=2**31 - 1)] | None = None
     user_ip: str | None = Field(None, max_length=64)
 
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from wildcore.kit import Ctx
 from wildcore.kit.params import Limit, Offset, Rows
 from wildcore.services import action_log, crontabs, schedules
-from wildcore.services.presenting import time_text
 from wildcore.services.schedules import RunView, ScheduleView
+from wildcore.services.times import time_text
 
 
 class ScheduleBody(BaseModel):

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from wildcore.kit import Ctx
-from wildcore.kit.params import MAX_INT, Id, Limit, Offset
+from wildcore.kit.params import BodyId, Id, Limit, Offset
 from wildcore.services import accounts, auth, keys, passwords, roles, sign_in, users
 from wildcore.services.presenting_people import issued_json, key_json, permissions_json, role_json, user_json
 from wildcore.services.users import UserFields
-
-Number = Annotated[int, Field(ge=-MAX_INT, le=MAX_INT)]
 
 
 class Body(BaseModel):
@@ -39,8 +37,8 @@ class SelfBody(Body):
 
     name: str | None = Field(None, max_length=200)
     email: str | None = Field(None, max_length=200)
-    language: str | None = None
-    timezone: str | None = None
+    language: str | None = Field(None, max_length=20)
+    timezone: str | None = Field(None, max_length=64)
     password: str | None = Field(None, max_length=1000)
     current_password: str | None = Field(None, max_length=1000)
     allowed_networks: list[str] | None = Field(None, max_length=100)
@@ -49,16 +47,16 @@ class SelfBody(Body):
 class UserBody(Body):
     """Fields of a user; absent ones stay as they are."""
 
-    login: str | None = None
+    login: str | None = Field(None, max_length=200)
     name: str | None = Field(None, max_length=200)
     email: str | None = Field(None, max_length=200)
     password: str | None = Field(None, max_length=1000)
-    role_id: Number | None = None
+    role_id: BodyId | None = None
     enabled: bool | None = None
     all_groups: bool | None = None
-    group_ids: list[Number] | None = Field(None, max_length=10_000)
-    language: str | None = None
-    timezone: str | None = None
+    group_ids: list[BodyId] | None = Field(None, max_length=10_000)
+    language: str | None = Field(None, max_length=20)
+    timezone: str | None = Field(None, max_length=64)
     allowed_networks: list[str] | None = Field(None, max_length=100)
 
 
@@ -78,7 +76,7 @@ class DescriptionBody(Body):
 class RoleBody(Body):
     """Fields of a role; absent ones stay as they are."""
 
-    name: str | None = None
+    name: str | None = Field(None, max_length=200)
     description: str | None = Field(None, max_length=1000)
     permissions: list[str] | None = Field(None, max_length=1000)
     display: bool | None = None

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from wildcore.kit import Ctx
 from wildcore.kit.params import Id
 from wildcore.services import sign_in, throttle, twofa
-from wildcore.services.presenting import time_text
+from wildcore.services.times import time_text
 
 
 class CodeBody(BaseModel):
