@@ -55,11 +55,11 @@ async def test_unmatched_are_written_with_reason_and_fix_and_no_formulas(site: S
         rows = {row["uid"]: row for row in csv.DictReader(text)}
     assert sorted(rows) == ["21", "22", "23", "24", "25"]
     assert [rows["21"][name] for name in ("contract", "login", "address")] == ["'+1", '\'=HYPERLINK("http://x")', "'@SUM(A1)"]
-    assert (rows["22"]["login"], rows["22"]["reason"]) == ("'-2", f"{SWITCH} has no port 77")
-    assert rows["22"]["likely fix"].endswith("Its ports are called Gi0/1, Gi0/2, Gi0/3, Gi0/4, Gi0/5, Gi0/6")
-    assert rows["23"]["likely fix"].startswith("Add the device 192.0.2.99")
-    assert (rows["24"]["onu"], rows["24"]["reason"]) == ("HWTC00000001", "No OLT has ever seen this ONU")
-    assert (rows["25"]["mac"], rows["25"]["reason"]) == ("AA:BB:CC:00:00:01", "This MAC is on no port")
+    assert (rows["22"]["login"], rows["22"]["reason"]) == ("'-2", "the switch has no such port")
+    assert rows["22"]["likely fix"] == f"{SWITCH}: there are the ports 1–8"
+    assert rows["23"]["likely fix"] == "Correct the switch's address in billing, or add the switch to the devices."
+    assert (rows["24"]["onu"], rows["24"]["reason"]) == ("HWTC00000001", "the ONU was never seen")
+    assert (rows["25"]["mac"], rows["25"]["reason"]) == ("AA:BB:CC:00:00:01", "the address was not seen")
 
 
 async def test_a_failure_is_one_line_and_the_file_that_cannot_be_written_is_told(site: Site, db_url: str, tmp_path: Path) -> None:

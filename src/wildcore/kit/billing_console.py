@@ -17,21 +17,26 @@ import typer
 from wildcore.errors import ValidationFailed
 from wildcore.kit.console import Console, console
 from wildcore.kit.listing import csv_text
-from wildcore.services import subscriber_jobs, subscriber_unmatched
+from wildcore.model.ident import ident_text, mac_text
+from wildcore.services import presenting_subscribers as words
+from wildcore.services import subscriber_jobs, subscriber_reports
+from wildcore.services.bindings import chunks
 from wildcore.services.ports import Billing
 from wildcore.services.runtime import Runtime
 from wildcore.services.subscriber_changes import CHANGED, Change
 from wildcore.services.subscriber_jobs import SyncReport, unusable_text
+from wildcore.services.subscriber_reports import Unmatched
 from wildcore.services.subscriber_sync import SyncSummary
 
 Force = Annotated[bool, typer.Option("--force", help="Go on although many subscribers would be removed")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, change nothing")]
-Unmatched = Annotated[
+UnmatchedFile = Annotated[
     Path | None,
     typer.Option("--unmatched", metavar="FILE.csv", help="Write the subscribers without a place into a file, with reasons"),
 ]
 
 _EXAMPLES = 20
+_CSV_PART = 1000
 _STAGES = {
     "fetch": "Receiving the list from billing",
     "compare": "Comparing with what is stored",
@@ -132,12 +137,21 @@ def _check_writable(path: Path) -> None:
 
 
 def _write_unmatched(out: Console, source: str, path: Path) -> int:
-    """Write the CSV file; returns the number of its rows."""
+    """Write the CSV file: what the page of unmatched subscribers shows; returns the number of its rows."""
     heads = ("uid", "contract", "login", "address", "onu", "switch", "port", "mac", "reason", "likely fix")
-    count = 0
-    with out.runtime.db.read() as session, path.open("w", encoding="utf-8-sig", newline="") as file:
+    runtime, actor = out.runtime, out.actor
+    with runtime.db.read() as session, path.open("w", encoding="utf-8-sig", newline="") as file:
         file.write(csv_text(heads))
-        for one in subscriber_unmatched.unmatched(session, source):
-            file.write(csv_text((one.uid, one.agreement, one.login, one.address, *one.claim, one.reason, one.fix)))
-            count += 1
-    return count
+        ids, _counts_of_reasons = subscriber_reports.unmatched_ids(session, runtime, actor, source=source)
+        for some in chunks(ids, _CSV_PART):
+            for one in subscriber_reports.unmatched(session, runtime, actor, some):
+                file.write(csv_text(_unmatched_row(one)))
+    return len(ids)
+
+
+def _unmatched_row(one: Unmatched) -> tuple[str, ...]:
+    view, claim = one.view, one.claim
+    places = (ident_text(claim.ident) if claim.ident else "", claim.switch_ip, claim.port, mac_text(claim.mac))
+    fixes = "; ".join(": ".join(part for part in (words.place_words(fix), words.fix_text(fix)) if part) for fix in one.fixes)
+    reason, advice = str(words.reason_words(claim.unmatched)), str(words.advice(claim.unmatched))
+    return (view.uid, view.agreement, view.login, view.address_full, *places, reason, fixes or advice)
