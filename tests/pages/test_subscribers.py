@@ -24,7 +24,9 @@ def strayed(site: Site) -> dict[str, Any]:
     row = site.sql(
         "select i.id, i.ident, i.name, d.name from interfaces i join devices d on d.id = i.device_id "
         "where i.ident_type = 'SN' and i.gone_at is null and substr(i.ident, 10, 1) <> substr(i.ident, 11, 1) "
-        "and i.id not in (select interface_id from bindings) order by i.id limit 1"
+        "and i.id not in (select interface_id from bindings) "
+        "and i.ident not in (select ident from interfaces where ident is not null group by ident having count(*) > 1) "
+        "order by i.id limit 1"
     )
     interface_id, ident, name, device = row[0]
     ident = str(ident)

@@ -22,7 +22,16 @@ from wildcore.model.ident import ident_text, mac_text
 from wildcore.services import similar_idents, subscriber_places
 from wildcore.services.actor import Actor
 from wildcore.services.applying.bulk import among
-from wildcore.services.bindings import BY_IDENT, IDENT_UNSEEN, MAC_UNSEEN, MAC_UPLINK, NO_PORT, NO_SWITCH, port_number
+from wildcore.services.bindings import (
+    BY_IDENT,
+    IDENT_UNSEEN,
+    MAC_UNSEEN,
+    MAC_UPLINK,
+    NO_PORT,
+    NO_SWITCH,
+    place_order,
+    port_number,
+)
 from wildcore.services.scope import visible_devices
 from wildcore.services.subscriber_lists import ClaimView
 from wildcore.services.subscriber_places import SubscriberPlace
@@ -74,10 +83,10 @@ def _idents(session: Session, actor: Actor, claims: Sequence[ClaimView]) -> dict
     wanted = set().union(*tails.values())
     if not wanted:
         return {}
-    query = select(_I.id, _I.ident, _TAIL).where(_I.ident.is_not(None), among(session, _TAIL, wanted))
+    query = select(_I.id, _I.ident, _TAIL).where(_I.ident.is_not(None), among(session, _TAIL, wanted)).order_by(*place_order(_I))
     by_tail: dict[str, dict[str, int]] = defaultdict(dict)
     for interface_id, ident, tail in session.execute(query.where(visible_devices(actor, _I.device_id))):
-        by_tail[tail][ident] = interface_id
+        by_tail[tail].setdefault(ident, interface_id)  # of several places of one ident the current one
     near: dict[int, list[tuple[str, int]]] = {}
     for claim in claims:
         seen = {ident: one for tail in tails[claim.id] for ident, one in by_tail.get(tail, {}).items()}
