@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sqlalchemy import select
 
 from tests.poller.support import add_device
-from wildcore.services import device_models
+from wildcore.services import device_models, refusals
 from wildcore.store.tables import ActionLog
 
 from .conftest import PASSWORD, World
@@ -54,6 +55,7 @@ async def test_doings_are_logged_with_who_where_and_result_and_without_secrets(w
         async with whole.client(member) as guest:
             await ask("GET", "/system/configuration", None, guest)
 
+    await asyncio.gather(*refusals.pending(whole.runtime))
     with whole.runtime.db.read() as session:
         lines = list(session.scalars(select(ActionLog).order_by(ActionLog.id)))
         session.expunge_all()
