@@ -22,8 +22,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -31,8 +31,9 @@ from urllib.parse import quote
 import uvloop
 from _clients import Client, ask, request_of
 from _fill import fill
+from _postgres import postgres_database
 from fastapi import FastAPI
-from sqlalchemy import create_engine, event, make_url, select, text
+from sqlalchemy import event, select
 from starlette.types import Receive, Scope, Send
 
 from wildcore.app.build import Installation, build
@@ -211,23 +212,6 @@ async def ask_mixed(server: Server, asked: dict[str, list[str]], key: str) -> No
     for at in range(MIXED):
         kind = kinds[at % len(kinds)]
         await ask(server.port, request_of(kind[at // len(kinds) % len(kind)], key, server.port))
-
-
-@contextmanager
-def postgres_database(server: str, onus: int, *, keep: bool) -> Iterator[str]:
-    """The address of a database of its own; a kept one is found again."""
-    address, name = make_url(server), f"wildcore_bench_{onus}" if keep else f"wildcore_bench_{os.getpid()}_{onus}"
-    engine = create_engine(address, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        if connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).first() is None:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    try:
-        yield address.set(database=name).render_as_string(hide_password=False)
-    finally:
-        if not keep:
-            with engine.connect() as connection:
-                connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-        engine.dispose()
 
 
 def one_size(onus: int, database: str, seconds: float, keep: Path) -> dict[str, Line]:
