@@ -17,7 +17,7 @@ component = Component(
         MenuItem(_("System configuration"), "/configuration/system", "settings", SYSTEM_CONFIGURATION, "configuration", 10),
         MenuItem(_("Components"), "/configuration/components", "puzzle", SYSTEM_CONFIGURATION, "configuration", 20),
         MenuItem(_("Scheduler"), "/configuration/schedule", "calendar-event", SCHEDULE_CONFIGURATION, "configuration", 30),
-        MenuItem(_("Reports of runs"), "/configuration/schedule/reports", "file-text", SCHEDULE_REPORTS, "tools", 60),
+        MenuItem(_("Reports of runs"), "/configuration/schedule/reports", "file-text", SCHEDULE_REPORTS, "logs", 40),
     ),
     templates=str(Path(__file__).parent / "templates"),
 )
