@@ -32,6 +32,8 @@ ALLOWED = {
     ("*", "devices", None), ("*", "routers", None),  # nothing narrows the search
     ("POST /device/import", "csv", LONG * 10),  # a file
 }  # fmt: skip
+IN_WORDS = frozenset({"GET /component/nodeny_plus/billing/render-diag-card"})
+"""Whoever calls them shows whatever comes, so that they refuse in readable HTML too."""
 NOTED = frozenset({"action_log", "device_calls", "module_answers", "sign_in_failures", "generations"})
 """Tables in which refusals and questions to devices leave their line."""
 USES = frozenset({"last_used_at", "last_activity_at", "last_ip", "ip", "client"})
@@ -89,6 +91,8 @@ def complaint(answer: httpx.Response, bad: Try, one: Operation) -> str:
         return ""
     if not 400 <= answer.status_code < 500:
         return f"{answer.status_code}: {answer.text[:100]}"
+    if answer.headers["content-type"].startswith("text/html") and one.key in IN_WORDS:
+        return ""
     body = answer.json()
     if set(body) != {"statusCode", "error"} or body["statusCode"] != answer.status_code:
         return f"no envelope: {answer.text[:100]}"

@@ -160,9 +160,11 @@ NOTED = {
     "sign_in_failures",
     "generations",
     "recovery_codes",
+    "subscriber_syncs",
     "users",
 }
-"""What refused requests may write: that they were refused; and what a body without any member asks for (a key of one's own)."""
+"""What refused requests may write: that they were refused; and what a body without any member asks for (a key of one's
+own, a sync of a billing that is not there: it is noted as failed)."""
 
 
 def filled_in(path: str, value: str) -> str:

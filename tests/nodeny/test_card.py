@@ -66,7 +66,7 @@ async def test_a_subscriber_of_the_last_sync(world: World, nodeny: Nodeny, admin
     with counted_statements(world.runtime.db) as statements:
         await card(admin.client, 7, source="cache")
     assert agent.requests == asked
-    assert len(statements) == 8  # two for the subscriber, six for the diagnosis
+    assert len(statements) == 5  # two for the subscriber, three for the diagnosis
     assert "Відкрити у Wildcore" in await card(admin.client, 7, lang="uk")
 
 
@@ -86,7 +86,7 @@ async def test_a_silent_device(world: World, nodeny: Nodeny, admin: Api, olt: in
     await sync(world)
     agent.behaviour.silent = True
     text = await card(admin.client, 7, source="device")
-    assert '<div class="error">' in text
+    assert "did not answer" in text or "No answer" in text
     assert "-21.3" in text, "what was last known is shown"
 
 
@@ -95,9 +95,9 @@ async def test_several_places(world: World, nodeny: Nodeny, admin: Api, olt: int
     await sync(world)
     text = await card(admin.client, 7)
     assert "This subscriber is seen at 6 places" in text
-    assert text.count("<h2>epon0/") == 4
+    assert len(re.findall(r"<h2[^>]*>epon0/", text)) == 4
     assert text.count("One more place: open it in Wildcore") == 2
-    assert text.count("<style>") == 1
+    assert "<style" not in text
 
 
 async def test_nobody_and_nowhere(world: World, nodeny: Nodeny, admin: Api) -> None:
@@ -192,7 +192,7 @@ async def test_equipment_that_is_switched_off_was_last_seen_somewhere(world: Wor
     nowhere, seen = "at no port and no ONU", "It was last seen here: 2\u00a0h"
     text = await card(admin.client, 7, source="store")
     assert seen in text
-    assert "<h2>epon0/1:1</h2>" in text
+    assert ">epon0/1:1</h2>" in text
     nodeny.configure(world.runtime, NODENY_COMPARISON_DESCRIPTION_REQUIRED=True)
     assert nowhere in await card(admin.client, 7, source="store")
     describe(world, await onu(admin), "ivanov")
@@ -202,4 +202,4 @@ async def test_equipment_that_is_switched_off_was_last_seen_somewhere(world: Wor
         assert "epon0/1:1" not in await card(client, 7, 404)
     text = await card(admin.client, 7)  # asks billing and the device too, which sees the address again
     assert seen in text
-    assert "<h2>epon0/1:1</h2>" in text
+    assert ">epon0/1:1</h2>" in text

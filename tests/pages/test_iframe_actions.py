@@ -109,7 +109,8 @@ def test_marks_comment_polling_and_place_by_a_key_of_billing(site: Site, open_ta
     page.locator(".wc-switch").click()
     expect(page.locator(".wc-toast").last).to_contain_text("Опитування вимкнено")
     expect(page.locator("input[name=poll_enabled]")).not_to_be_checked()
-    page.locator(".wc-switch").click()
+    page.locator(".wc-switch").click()  # at once, whether the page was drawn anew or not
+    expect(page.locator(".wc-toast").last).to_contain_text("Опитування ввімкнено")
     expect(page.locator("input[name=poll_enabled]")).to_be_checked()
 
     page.get_by_role("button", name="Змінити коментар").click()

@@ -41,6 +41,7 @@ document.addEventListener("keydown", (event) => {
 
 function bodyOf(button, text) {
   const { askName, askAs, body } = button.dataset;
+  if (button.type === "checkbox") return { [button.name]: button.checked }; // as it stands, not as the page was when it was drawn
   if (!askName) return body ? JSON.parse(body) : {};
   if (askAs === "list") return { [askName]: text.split(/[\s,;]+/).filter(Boolean) };
   if (askAs !== "place") return { [askName]: text };
@@ -94,7 +95,8 @@ export function startActions(toast) {
 }
 
 async function act(button, text, toast) {
-  const { put, done, after, doing, follow } = button.dataset;
+  const { put, after, doing, follow } = button.dataset;
+  const done = button.type === "checkbox" ? button.dataset[button.checked ? "doneOn" : "doneOff"] : button.dataset.done;
   const page = document.getElementById("iface");
   let undo = () => {};
   try {
