@@ -12,6 +12,7 @@ from wildcore.i18n import gettext
 from wildcore.model.interface import InterfaceType
 from wildcore.services.actor import Actor
 from wildcore.services.bindings import port_number, rebind
+from wildcore.services.edges import uplink_macs
 from wildcore.services.interface_search import InterfaceView
 from wildcore.services.interfaces import get_interface
 from wildcore.services.runtime import Runtime
@@ -56,5 +57,5 @@ def add_interface(session: Session, runtime: Runtime, actor: Actor, new: NewInte
         "updated_at": at,
     }
     interface_id = session.scalars(insert(Interface).values(**values).returning(Interface.id)).one()
-    rebind(session, device_ids=[new.device_id])
+    rebind(session, device_ids=[new.device_id], uplink_macs=uplink_macs(runtime))
     return get_interface(session, runtime, actor, interface_id)
