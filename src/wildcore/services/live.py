@@ -190,8 +190,8 @@ def _apply(
     call_log.note_call(session, device_id, module, "person", at=at, error="; ".join(answer.problems) or None, **facts)
     if question.filters:
         return None
-    facts = {"bind_key": question.bind_key or None, "duration_ms": duration_ms, "uplink_macs": uplink_macs(runtime)}
-    return applying.apply(session, device_id, module, answer, at=at, **facts)
+    key, most = question.bind_key or None, uplink_macs(runtime)
+    return applying.apply(session, device_id, module, answer, at=at, bind_key=key, duration_ms=duration_ms, uplink_macs=most)
 
 
 def _note(session: Session, question: Question, error: str, at: int, duration_ms: int) -> None:

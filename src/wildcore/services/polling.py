@@ -230,8 +230,8 @@ async def ask_module(runtime: Runtime, device: DeviceTarget, driver: Driver, mod
     duration_ms = _elapsed_ms(started)
 
     def write(session: Session) -> Applied:
-        facts = {"duration_ms": duration_ms, "uplink_macs": uplink_macs(runtime)}
-        applied = apply(session, device.device_id, module, answer, at=at, **facts)
+        most = uplink_macs(runtime)
+        applied = apply(session, device.device_id, module, answer, at=at, duration_ms=duration_ms, uplink_macs=most)
         if module == "system" and answer.rows and _restarted(answer.rows[0].uptime_sec, device.device_id, session, at):
             request_polls(session, runtime, device.device_id, ("interfaces_list",))
         return applied

@@ -48,7 +48,8 @@ def apply(
 ) -> Applied:
     """Write what a device answered at `at` (Unix seconds). With `bind_key` it was asked about that one interface only.
 
-    Put `Applied.batches` into the metric store after the commit. `uplink_macs` is the setting's word (`services.edges`). Raises NotFound when the interface is not stored.
+    `uplink_macs` is the setting's word (`services.edges`). Put `Applied.batches` into the metric store after the commit. Raises
+    NotFound when the interface is not stored.
     """
     work = _work(session, device_id, module, answer, at=at, bind_key=bind_key)
     interface_id = _interface_id(work)
