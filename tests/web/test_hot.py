@@ -51,7 +51,7 @@ HOT: dict[str, tuple[Asks, int]] = {
     "search by ident": (by_ident, 1),
     "search by address and port": (by_port, 1),
     "diagnosis from cache": (diagnose, 4),
-    "ONU page": (page, 7),
+    "ONU page": (page, 8),
     "a serial": (global_search("ZTEGC0000777"), 15),
     "two characters": (global_search("zt"), 15),
     "a name that all have": (global_search("gpon"), 15),
