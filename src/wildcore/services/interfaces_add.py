@@ -40,6 +40,10 @@ def add_interface(session: Session, runtime: Runtime, actor: Actor, new: NewInte
         if not value.strip():
             raise ValidationFailed(gettext("{field} is required", field=field), field=field)
     key = new.bind_key.strip()
+    if not {".", ".."}.isdisjoint(key.split("/")):
+        # The key stands in addresses of actions: there a browser would climb to another action than the one that was pressed.
+        text = gettext("{field}: no part between slashes may be . or ..", field="bind_key")
+        raise ValidationFailed(text, field="bind_key")
     if session.scalar(select(Interface.id).where(Interface.device_id == new.device_id, Interface.bind_key == key)) is not None:
         raise Conflict(gettext("The device has an interface {name} already", name=key), field="bind_key")
     at = runtime.now()
