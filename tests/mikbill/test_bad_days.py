@@ -177,7 +177,7 @@ async def test_a_device_deleted_while_the_list_arrives(site: Site) -> None:
     work = asyncio.create_task(site.sync())
     await site.billing.half_sent.wait()
     with site.runtime.db.write() as session:
-        delete_device(session, system_actor("console"), 1)
+        delete_device(session, site.runtime, system_actor("console"), 1)
     site.billing.go_on.set()
     report = await work
     assert (report.summary.added, report.summary.changed, report.summary.by_ident) == (1, 1, 0)

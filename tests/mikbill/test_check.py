@@ -256,6 +256,9 @@ async def test_a_stored_key_goes_only_to_the_stored_host(dms: Runtime) -> None:
         save(dms, MIKBILL_API_ADDR="https://billing.example", MIKBILL_AUTH_KEY=KEY)
         key, said = failed(await tried(dms, billing.url, key=""))
         assert (key, "not sent" in said, billing.billing.requests) == ("key", True, 0)
+        for stored in ("http://127.0.0.1:1", billing.url.replace("http:", "https:")):  # the same host, but another listener
+            save(dms, MIKBILL_API_ADDR=stored)
+            assert (failed(await tried(dms, billing.url, key=""))[0], billing.billing.requests) == ("key", 0)
         save(dms, MIKBILL_API_ADDR=billing.url)
         run = await run_check(dms, SYS, "mikbill")
         assert (run.ok, billing.billing.requests) == (True, 1)
@@ -281,3 +284,9 @@ async def test_who_may_and_how_often(dms: Runtime) -> None:
 
 def test_every_step_has_a_title() -> None:
     assert all(str(title) for title in check_answer.STEPS.values())
+
+
+def test_a_list_that_is_cut_off_within_a_text_is_counted_at_once() -> None:
+    text = '[{"data": {}}, {"data": {}}, {"a": "' + '\\"' * 100_000
+    found = {one.key: one for one in check_answer.judge(check_answer.Heard(200, text=text, whole=False), "", "")}
+    assert found["subscribers"].text.startswith("More than 2")

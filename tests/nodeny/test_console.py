@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def test_the_command_takes_the_subscribers(nodeny: Nodeny, tmp_path: Path) -> No
     assert "Sync finished" in done.stdout
     rows = (tmp_path / "unmatched.csv").read_text(encoding="utf-8-sig").splitlines()
     assert rows[1].startswith("7,00007,ivanov")
+    assert stat.S_IMODE((tmp_path / "unmatched.csv").stat().st_mode) == 0o600, "where people live is nobody else's to read"
     wrong = wca("nodeny_plus:sync-clients", WILDCORE_NODENY_DATABASE_PASSWORD="another-secret")
     assert wrong.returncode == 1
     assert "check NODENY_DATABASE_USERNAME and NODENY_DATABASE_PASSWORD" in wrong.stderr

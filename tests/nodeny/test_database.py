@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.nodeny.server import Server
 from tests.nodeny.support import PASSWORD, Nodeny, nodeny_database
+from tests.services.support import add_device, add_interface
 from wildcore.components.nodeny_plus import schema
 from wildcore.components.nodeny_plus.billing import NodenyBilling
 from wildcore.components.nodeny_plus.database import NodenyDatabase
@@ -23,6 +25,7 @@ from wildcore.components.nodeny_plus.dsn import parse
 from wildcore.errors import BillingError
 from wildcore.model.subscriber import SubscriberClaim, SubscriberRecord
 from wildcore.services.runtime import Runtime
+from wildcore.store.tables import Interface
 
 DOCUMENT = Path(__file__).parents[2] / "docs/nodeny.md"
 
@@ -222,3 +225,31 @@ async def test_without_a_column_for_the_address_there_is_none(runtime: Runtime, 
     nodeny.configure(runtime)
     (one,) = await all_of(NodenyBilling(runtime).records())
     assert (one.login, one.address_full) == ("ivanov", "")
+
+
+async def test_who_is_named_by_the_onu_has_it_where_the_description_decides(runtime: Runtime, nodeny: Nodeny) -> None:
+    mac = "0200000000A1"
+    nodeny.add(7, "ivanov", "00007", mac)
+    nodeny.add(8, "petrov", "00008", mac, _onu=mac)
+    nodeny.configure(runtime, NODENY_COMPARISON_DESCRIPTION_REQUIRED=True)
+    billing, olt = NodenyBilling(runtime), add_device(runtime.db, "192.0.2.1")
+    with runtime.db.write() as session:
+        onu = add_interface(session, olt, "1", "epon0/1:1", "ONU", ident=mac, ident_type="MAC", description="ivanova, flat 3")
+    assert await billing.find(mac) == []
+    with runtime.db.write() as session:
+        session.execute(update(Interface).where(Interface.id == onu).values(description="kv.15 IVANOV"))
+    assert [one.uid for one in await billing.find(mac)] == ["7"]
+    nodeny.configure(runtime, NODENY_COMPARISON_DESCRIPTION_REQUIRED=True, NODENY_FIELD_ONU="_onu")
+    assert [one.uid for one in await billing.find(mac)] == ["7", "8"]
+
+
+async def test_a_database_that_hangs_holds_up_nothing_else(runtime: Runtime, nodeny: Nodeny) -> None:
+    with listener(b"") as port:
+        nodeny.configure(runtime, NODENY_DATABASE_DSN=f"mysql:host=127.0.0.1;port={port};dbname=n")
+        billing = NodenyBilling(runtime)
+        asked = [asyncio.create_task(billing.subscriber(uid)) for uid in range(64)]
+        await asyncio.sleep(0)
+        await asyncio.wait_for(asyncio.to_thread(int), 2)  # pages and answers are made in these threads
+        for one in asked:
+            one.cancel()
+        assert all(isinstance(one, asyncio.CancelledError) for one in await asyncio.gather(*asked, return_exceptions=True))

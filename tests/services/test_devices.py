@@ -47,7 +47,7 @@ def test_a_device_comes_changes_and_goes(runtime: Runtime) -> None:
     assert (shown["model"]["key"], shown["model"]["type"], shown["pollers"]) == ("zte_c320", "OLT", {"fdb_table": 0})
     assert shown["model"]["pollers"]["optical_strength"] == 1800
     with runtime.db.write() as session:
-        devices.delete_device(session, ADMIN, device_id)
+        devices.delete_device(session, runtime, ADMIN, device_id)
     with runtime.db.read() as session, pytest.raises(NotFound):
         devices.get_device(session, ADMIN, device_id)
 
@@ -85,7 +85,7 @@ def test_groups_decide_who_sees_what(runtime: Runtime) -> None:
         with pytest.raises(NotFound):
             devices.device_by_ip(session, actor, "192.0.2.2")
         with pytest.raises(NotFound):
-            devices.delete_device(session, actor, foreign)
+            devices.delete_device(session, runtime, actor, foreign)
         with pytest.raises(NotFound):
             devices.update_device(session, runtime, actor, mine, DeviceInput(group_ids=(other,)))
         assert [one.name for one in device_groups.list_groups(session, actor).rows] == ["mine"]
@@ -111,7 +111,7 @@ def test_subscribers_of_a_deleted_device_know_it(runtime: Runtime) -> None:
         add_interface(session, device_id, "3", "1/3")
         add_subscriber(session, "1", "1", "one", switch_ip="192.0.2.10", port="3")
     with runtime.db.write() as session:
-        devices.delete_device(session, ADMIN, device_id)
+        devices.delete_device(session, runtime, ADMIN, device_id)
         assert session.scalars(select(SubscriberClaim.unmatched)).one() == "no_switch"
 
 

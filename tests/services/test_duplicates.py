@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, text, update
 
 from tests.services.support import (
     ADMIN,
@@ -206,6 +207,34 @@ def test_the_current_place_and_one_that_works_cannot_be_deleted_here(network: Ne
     network.delete(old, clone + 100)
     with pytest.raises(NotFound):
         network.delete(old)
+
+
+def test_an_onu_that_comes_up_in_this_very_moment_is_not_deleted(runtime: Runtime, network: Network) -> None:
+    here, old = network.onu(0, **OFFLINE, last_online_at=9), network.onu(1, **OFFLINE)
+    refused: list[Conflict] = []
+
+    def press() -> None:
+        try:
+            network.delete(old)
+        except Conflict as conflict:
+            refused.append(conflict)
+
+    pressed = Thread(target=press)
+    with runtime.db.write() as polling:
+        polling.execute(update(Interface).where(Interface.id == old).values(status="Online", last_online_at=99))
+        pressed.start()
+        while not runtime.db.is_sqlite and pressed.is_alive() and not _waits(runtime):
+            pass
+    pressed.join()
+    assert "current place" in refused[0].description
+    assert network.found() == [old, here]
+
+
+def _waits(runtime: Runtime) -> bool:
+    """Whether somebody waits for a lock in the test's database."""
+    with runtime.db.read() as session:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return bool(session.execute(text(query)).scalar_one())
 
 
 def test_the_number_of_statements_does_not_grow(runtime: Runtime, network: Network) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import threading
@@ -15,6 +16,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.services.support import ADMIN, add_device, add_interface, add_subscriber, counted_statements
+from wildcore.components.geocoding import nominatim
 from wildcore.components.geocoding.component import component
 from wildcore.components.geocoding.nominatim import Nominatim
 from wildcore.errors import GeocodingError
@@ -254,3 +256,27 @@ def test_how_an_address_is_asked(parts: tuple[str, str, str, str], address: str)
 
 def test_one_address_in_other_words_has_one_key() -> None:
     assert geocoding.address_key("Соборна  1, РІВНЕ") == geocoding.address_key("соборна 1, Рівне")
+
+
+async def test_an_answer_without_end_is_given_up(runtime: Runtime, network: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    given_up = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while not writer.is_closing() and not reader.at_eof():
+            writer.write(b" ")
+            await asyncio.sleep(0.01)
+        given_up.set()
+        writer.close()
+
+    monkeypatch.setattr(nominatim, "LONGEST_SEC", 0.3)
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        host, port = server.sockets[0].getsockname()
+        with runtime.db.write() as session:
+            runtime.settings.set(session, {"GEOCODER_URL": f"http://{host}:{port}"})
+        runtime.settings.forget()
+        with pytest.raises(GeocodingError, match="in time"):
+            await asyncio.wait_for(Nominatim(runtime).locate("Рівне"), 20)
+        await given_up.wait()

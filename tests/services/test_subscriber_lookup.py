@@ -236,3 +236,14 @@ async def test_a_broken_billing_is_told_and_rests(
     assert "log" in (await look_up(runtime, IDENT)).errors[0]
     assert "broke" in caplog.text
     assert not due(runtime, IDENT)
+
+
+async def test_who_has_another_onu_by_billings_own_word_is_not_taken_for_this_ones(
+    runtime: Runtime, billing: FakeBilling, onu: int
+) -> None:
+    """A billing may look for a part of the serial, and tell whose each ONU is that it found."""
+    other = replace(ANNA, uid="8", agreement="00302", claims=(Claim(ident="ZTEGC69EF0361"),))
+    billing.knows[IDENT] = [other, replace(ANNA, claims=(Claim(ident=IDENT),)), replace(ANNA, uid="9", claims=(Claim(port="1"),))]
+    assert (await look_up(runtime, IDENT)).found == 2
+    with runtime.db.read() as session:
+        assert sorted(session.scalars(select(Subscriber.uid))) == ["7", "9"]

@@ -118,7 +118,7 @@ def device_delete(device: DeviceArgument) -> None:
     out = console()
     found = find_device(out, device)
     with out.runtime.db.write() as session:
-        devices.delete_device(session, out.actor, found.id)
+        devices.delete_device(session, out.runtime, out.actor, found.id)
         log(session, out.actor, "device:deleted", message=f"{found.ip} {found.name}")
     out.say(f"Deleted: ID {found.id}, {found.ip}")
 
@@ -212,7 +212,7 @@ def device_delete_in_group(
             raise NotAllowed(gettext("The name is another one: nothing was deleted"))
     with out.runtime.db.write() as session:
         for one in found:
-            devices.delete_device(session, out.actor, one.id)
+            devices.delete_device(session, out.runtime, out.actor, one.id)
             log(session, out.actor, "device:deleted", message=f"{one.ip} {one.name}")
     out.say(f"Deleted: {len(found)} devices of the group {group.name}")
 

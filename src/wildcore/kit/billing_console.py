@@ -6,6 +6,7 @@ A component's `cli.py` declares the command, with this work behind it.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -129,9 +130,9 @@ def _change_row(change: Change) -> tuple[str, ...]:
 
 
 def _check_writable(path: Path) -> None:
-    """Before the sync, not behind it."""
+    """Before the sync, not behind it. A new file is for its owner alone: it tells where people live."""
     try:
-        path.open("a", encoding="utf-8").close()
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
     except OSError as error:
         raise ValidationFailed(f"Cannot write {path}: {error.strerror}", field="unmatched") from None
 

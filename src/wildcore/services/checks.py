@@ -1,6 +1,6 @@
 """Trying settings before they are relied on: a check does with them what the product would do, and tells step by step.
 
-What was typed and is not saved yet is tried too. A stored secret is never sent to a host that is only typed: otherwise
+What was typed and is not saved yet is tried too. A stored secret is never sent to a server that is only typed: otherwise
 who may change settings could read a secret that nobody can read.
 """
 
@@ -141,15 +141,18 @@ def _tried(runtime: Runtime, check: SettingsCheck, typed: Mapping[str, Any]) -> 
         values[key] = specs[key].parse(given)
         if values[key] != settings.get(key):
             new.add(key)
-    if check.address and _host(values[check.address]) != _host(settings.get(check.address)):
+    if check.address and _server(values[check.address]) != _server(settings.get(check.address)):
         for key in check.settings:
             if specs[key].secret and key not in new and values[key]:
                 values[key] = None
     return Tried(values)
 
 
-def _host(address: object) -> str:
+def _server(address: object) -> tuple[str, str, int]:
+    """Whoever listens at another port of a host is somebody else, and http:// tells the secret to everybody on the way."""
     try:
-        return (urlsplit(str(address).strip()).hostname or "").lower()
+        parts = urlsplit(str(address).strip())
+        port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
-        return ""
+        return "", "", 0
+    return parts.scheme, (parts.hostname or "").lower(), port

@@ -16,6 +16,7 @@ from wildcore.model.ident import mac_key, mac_text
 from wildcore.services import bindings, device_accesses, device_groups, device_models, params, pollers
 from wildcore.services.actor import Actor
 from wildcore.services.device_views import DeviceView, Listing, read_devices
+from wildcore.services.edges import uplink_macs
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import visible_devices
 from wildcore.store.tables import Binding, Device, DeviceGroupLink, DeviceModel, Interface, SubscriberClaim
@@ -127,7 +128,7 @@ def add_device(session: Session, runtime: Runtime, actor: Actor, wanted: DeviceI
     device_id = session.scalars(insert(Device).values(**values).returning(Device.id)).one()
     _put_into(session, device_id, groups)
     pollers.sync_polls(session, runtime, [device_id])
-    bindings.rebind(session, device_ids=[device_id])
+    bindings.rebind(session, device_ids=[device_id], uplink_macs=uplink_macs(runtime))
     return get_device(session, actor, device_id)
 
 
@@ -152,16 +153,16 @@ def update_device(session: Session, runtime: Runtime, actor: Actor, device_id: i
     if values.keys() & {"enabled", "model_id", "pollers"}:
         pollers.sync_polls(session, runtime, [device_id])
     if moved:
-        bindings.rebind(session, device_ids=[device_id])
+        bindings.rebind(session, device_ids=[device_id], uplink_macs=uplink_macs(runtime))
     return get_device(session, actor, device_id)
 
 
-def delete_device(session: Session, actor: Actor, device_id: int) -> DeviceView:
+def delete_device(session: Session, runtime: Runtime, actor: Actor, device_id: int) -> DeviceView:
     """Delete a device with its interfaces and their history; returns what it was. Subscribers look for their place anew."""
     device = get_device(session, actor, device_id)
     claims = _claims_on(session, device)
     session.execute(delete(Device).where(Device.id == device_id))
-    bindings.rebind(session, claim_ids=claims)
+    bindings.rebind(session, claim_ids=claims, uplink_macs=uplink_macs(runtime))
     return device
 
 

@@ -181,6 +181,9 @@ def delete_stale(session: Session, runtime: Runtime, actor: Actor, ids: Collecti
 
     NotFound when none of them is there. Conflict when one is its ONU's current place, or works: then nothing is deleted.
     """
+    # A poll may find the ONU here in this very moment: its word is awaited, and then no longer possible.
+    held = select(INTERFACES.c.id).where(among(session, INTERFACES.c.id, ids)).order_by(INTERFACES.c.id).with_for_update()
+    session.execute(held).all()
     found = by_ids(session, runtime, actor, list(ids))
     views = [found[one] for one in sorted(found)]
     if not views:

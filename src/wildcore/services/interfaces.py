@@ -16,6 +16,7 @@ from wildcore.services.actor import Actor
 from wildcore.services.applying.bulk import among
 from wildcore.services.applying.work import ANSWERS, INTERFACES
 from wildcore.services.device_views import Listing
+from wildcore.services.edges import uplink_macs
 from wildcore.services.interface_search import InterfaceQuery, InterfaceView, by_ids, search
 from wildcore.services.pollers import request_polls
 from wildcore.services.runtime import Runtime
@@ -186,7 +187,7 @@ def delete_interfaces(session: Session, runtime: Runtime, views: Collection[Inte
     session.execute(delete(ANSWERS).where(among(session, ANSWERS.c.interface_id, ids)))
     session.execute(delete(INTERFACES).where(among(session, INTERFACES.c.id, ids)))
     if claims:
-        bindings.rebind(session, claim_ids=claims)
+        bindings.rebind(session, claim_ids=claims, uplink_macs=uplink_macs(runtime))
     request_polls(session, runtime, {one.device_id for one in views}, CONFIRMING)
 
 

@@ -12,6 +12,7 @@ from wildcore.i18n import gettext
 from wildcore.model.interface import InterfaceType
 from wildcore.services.actor import Actor
 from wildcore.services.bindings import port_number, rebind
+from wildcore.services.edges import uplink_macs
 from wildcore.services.interface_search import InterfaceView
 from wildcore.services.interfaces import get_interface
 from wildcore.services.runtime import Runtime
@@ -39,6 +40,10 @@ def add_interface(session: Session, runtime: Runtime, actor: Actor, new: NewInte
         if not value.strip():
             raise ValidationFailed(gettext("{field} is required", field=field), field=field)
     key = new.bind_key.strip()
+    if not {".", ".."}.isdisjoint(key.split("/")):
+        # The key stands in addresses of actions: there a browser would climb to another action than the one that was pressed.
+        text = gettext("{field}: no part between slashes may be . or ..", field="bind_key")
+        raise ValidationFailed(text, field="bind_key")
     if session.scalar(select(Interface.id).where(Interface.device_id == new.device_id, Interface.bind_key == key)) is not None:
         raise Conflict(gettext("The device has an interface {name} already", name=key), field="bind_key")
     at = runtime.now()
@@ -56,5 +61,5 @@ def add_interface(session: Session, runtime: Runtime, actor: Actor, new: NewInte
         "updated_at": at,
     }
     interface_id = session.scalars(insert(Interface).values(**values).returning(Interface.id)).one()
-    rebind(session, device_ids=[new.device_id])
+    rebind(session, device_ids=[new.device_id], uplink_macs=uplink_macs(runtime))
     return get_interface(session, runtime, actor, interface_id)

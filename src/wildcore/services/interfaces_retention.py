@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from wildcore.services.applying.bulk import among
 from wildcore.services.applying.work import ANSWERS, INTERFACES
 from wildcore.services.bindings import rebind
+from wildcore.services.edges import uplink_macs
 from wildcore.services.runtime import Runtime
 from wildcore.store.tables import Binding, FdbHistory, Interface, InterfaceHistory, ModuleAnswer, ScheduleRun
 from wildcore.store.tables.base import Base
@@ -39,7 +40,7 @@ async def forget_old(runtime: Runtime) -> Forgotten:
     before = runtime.now() - int(runtime.settings.get("INTERFACE_RETENTION_DAYS")) * DAY
     fdb = ~FdbHistory.active & (FdbHistory.last_seen_at < before)
     return Forgotten(
-        interfaces=await _repeat(runtime, lambda session: delete_gone(session, before)),
+        interfaces=await _repeat(runtime, lambda session: delete_gone(session, before, uplink_macs(runtime))),
         changes=await _repeat(runtime, lambda session: _portion(session, InterfaceHistory, InterfaceHistory.at < before)),
         addresses=await _repeat(runtime, lambda session: _portion(session, FdbHistory, fdb)),
         answers=await runtime.db.run_write(_orphans),
@@ -48,7 +49,7 @@ async def forget_old(runtime: Runtime) -> Forgotten:
     )
 
 
-def delete_gone(session: Session, before: int, limit: int = PORTION) -> int:
+def delete_gone(session: Session, before: int, uplinks: int, limit: int = PORTION) -> int:
     """Delete interfaces that have been gone since before this time, with their history; subscribers look for their place anew."""
     ids = list(session.scalars(select(Interface.id).where(Interface.gone_at < before).limit(limit)))
     if not ids:
@@ -59,7 +60,7 @@ def delete_gone(session: Session, before: int, limit: int = PORTION) -> int:
     session.execute(delete(ANSWERS).where(among(session, ANSWERS.c.interface_id, ids)))
     session.execute(delete(INTERFACES).where(here))
     if claims:
-        rebind(session, claim_ids=claims)
+        rebind(session, claim_ids=claims, uplink_macs=uplinks)
     return len(ids)
 
 

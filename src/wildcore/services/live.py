@@ -23,6 +23,7 @@ from wildcore.i18n import gettext
 from wildcore.model.answer import Answer
 from wildcore.services import applying, call_log, stored
 from wildcore.services.device_sessions import DeviceTarget, load_target, modules_of, open_driver
+from wildcore.services.edges import uplink_macs
 from wildcore.services.runtime import Runtime
 from wildcore.services.stored_rows import Facts
 from wildcore.transport.gate import Priority
@@ -121,7 +122,7 @@ async def _flight(runtime: Runtime, question: Question) -> Asked:
     flights(runtime).alive[device.device_id] = asyncio.get_running_loop().time()
     at = runtime.now()
     duration_ms = int((time.monotonic() - started) * 1000)
-    applied = await runtime.db.run_write(lambda session: _apply(session, question, answer, at, duration_ms))
+    applied = await runtime.db.run_write(lambda session: _apply(session, runtime, question, answer, at, duration_ms))
     if applied is not None:
         runtime.metrics.put(applied.batches)
     problem = "; ".join(answer.problems) or None
@@ -180,14 +181,17 @@ async def _talk(runtime: Runtime, device: DeviceTarget, question: Question, know
     return await registry.call(driver, question.module.name, **arguments)
 
 
-def _apply(session: Session, question: Question, answer: Answer[Any], at: int, duration_ms: int) -> applying.Applied | None:
+def _apply(
+    session: Session, runtime: Runtime, question: Question, answer: Answer[Any], at: int, duration_ms: int
+) -> applying.Applied | None:
     """Keep an answer, unless it is only about what a filter let through, and log the question."""
     device_id, module = question.device_id, question.module.name
     facts = {"interface_id": question.interface_id, "duration_ms": duration_ms, "rows": len(answer.rows)}
     call_log.note_call(session, device_id, module, "person", at=at, error="; ".join(answer.problems) or None, **facts)
     if question.filters:
         return None
-    return applying.apply(session, device_id, module, answer, at=at, bind_key=question.bind_key or None, duration_ms=duration_ms)
+    key, most = question.bind_key or None, uplink_macs(runtime)
+    return applying.apply(session, device_id, module, answer, at=at, bind_key=key, duration_ms=duration_ms, uplink_macs=most)
 
 
 def _note(session: Session, question: Question, error: str, at: int, duration_ms: int) -> None:

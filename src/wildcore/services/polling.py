@@ -24,6 +24,7 @@ from wildcore.model.interface import Interface, InterfaceType
 from wildcore.services import call_log, polling_leases
 from wildcore.services.applying import Applied, apply, record_failure
 from wildcore.services.device_sessions import DeviceTarget, load_target, modules_of, open_driver
+from wildcore.services.edges import uplink_macs
 from wildcore.services.pollers import POLLERS, next_time, request_polls, sync_polls
 from wildcore.services.polling_leases import LEASE_SEC, Claimed, Finished
 from wildcore.services.runtime import Runtime
@@ -229,7 +230,8 @@ async def ask_module(runtime: Runtime, device: DeviceTarget, driver: Driver, mod
     duration_ms = _elapsed_ms(started)
 
     def write(session: Session) -> Applied:
-        applied = apply(session, device.device_id, module, answer, at=at, duration_ms=duration_ms)
+        most = uplink_macs(runtime)
+        applied = apply(session, device.device_id, module, answer, at=at, duration_ms=duration_ms, uplink_macs=most)
         if module == "system" and answer.rows and _restarted(answer.rows[0].uptime_sec, device.device_id, session, at):
             request_polls(session, runtime, device.device_id, ("interfaces_list",))
         return applied

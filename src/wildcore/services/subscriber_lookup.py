@@ -22,6 +22,7 @@ from wildcore.errors import BillingError
 from wildcore.i18n import gettext
 from wildcore.model.subscriber import SubscriberRecord
 from wildcore.services import bindings
+from wildcore.services.edges import uplink_macs
 from wildcore.services.ports import Billing, BillingSource
 from wildcore.services.runtime import Runtime
 from wildcore.store.tables import Subscriber, SubscriberClaim
@@ -100,12 +101,21 @@ async def drain(runtime: Runtime) -> None:
         await asyncio.sleep(0)
 
 
-def store(session: Session, source: str, ident: str, records: Sequence[SubscriberRecord], now: int) -> int:
+def store(
+    session: Session,
+    source: str,
+    ident: str,
+    records: Sequence[SubscriberRecord],
+    now: int,
+    *,
+    uplinks: int = bindings.UPLINK_MACS,
+) -> int:
     """Keep that these subscribers have the ONU, within the caller's transaction; returns how many they are.
 
-    Of a subscriber that is known already only the claim is added: the rest is the sync's.
+    Of a subscriber that is known already only the claim is added: the rest is the sync's. One of whom billing says that another
+    ONU is theirs is left out: a billing may look for a part of the ident.
     """
-    found = {record.uid: record for record in records[:MOST_SUBSCRIBERS]}
+    found = {record.uid: record for record in records[:MOST_SUBSCRIBERS] if _may_have(record, ident)}
     if not found:
         return 0
     bindings.lock(session)
@@ -129,7 +139,7 @@ def store(session: Session, source: str, ident: str, records: Sequence[Subscribe
     ]
     if claims:
         session.execute(insert(SubscriberClaim), claims)
-        bindings.rebind(session, idents=[ident])
+        bindings.rebind(session, idents=[ident], uplink_macs=uplinks)
     return len(known)
 
 
@@ -170,7 +180,9 @@ async def _ask(runtime: Runtime, state: _State, billing: Billing, source: Billin
         _log.exception("the look-up in billing %s broke", source.key)
         return _failed(runtime, state, source, gettext("The look-up in billing failed; the log says why"))
     state.rests.pop(source.key, None)
-    found = await runtime.db.run_write(lambda session: store(session, source.key, ident, records, runtime.now()))
+    found = await runtime.db.run_write(
+        lambda session: store(session, source.key, ident, records, runtime.now(), uplinks=uplink_macs(runtime))
+    )
     _remember(runtime, state, source.key, ident, FOUND_SEC if found else NOBODY_SEC)
     return LookUp(found)
 
@@ -190,6 +202,11 @@ def _remember(runtime: Runtime, state: _State, source: str, ident: str, seconds:
     state.until.move_to_end((source, ident))
     while len(state.until) > MOST_REMEMBERED:
         state.until.popitem(last=False)
+
+
+def _may_have(record: SubscriberRecord, ident: str) -> bool:
+    named = {claim.ident for claim in record.claims if claim.ident}
+    return not named or ident in named
 
 
 def _claims(session: Session, source: str, ident: str) -> int:

@@ -98,6 +98,7 @@ class GuardedRoute(APIRoute):
             return
         try:
             request.state.asked = await admit(self.runtime, self.target, request)
+            addresses.check(request, self._once)
             values = plain.read(request.path_params, request.query_params)
             if values is not None:
                 response = await self.endpoint(http_request=request, **values)
@@ -109,13 +110,13 @@ class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler behind the guard."""
         handle = super().get_route_handler()
-        once = bodies.single_values(self.dependant.query_params) if self.target.kind == "api" else frozenset()
+        self._once = bodies.single_values(self.dependant.query_params) if self.target.kind == "api" else frozenset()
 
         async def guarded(request: Request) -> Response:
             try:
                 request = bodies.bounded(request, MAX_BODY)
                 request.state.asked = await admit(self.runtime, self.target, request)
-                addresses.check(request, once)
+                addresses.check(request, self._once)
                 if self.target.kind == "api":
                     request = await bodies.normalise(request, self.body_field)
                 return await handle(request)

@@ -98,7 +98,7 @@ def update_device(ctx: Ctx, device_id: Id, body: DeviceBody) -> Any:
 
 def delete_device(ctx: Ctx, device_id: Id) -> Any:
     """Delete a device with its interfaces and history."""
-    device = devices.delete_device(ctx.session, ctx.actor, device_id)
+    device = devices.delete_device(ctx.session, ctx.runtime, ctx.actor, device_id)
     action_log.log(ctx.session, ctx.actor, "device:deleted", device_id=device.id, message=f"{device.ip} {device.name}")
     return {"id": device.id}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -12,6 +13,8 @@ from wildcore.i18n import gettext
 from wildcore.services.runtime import Runtime
 
 TIMEOUT = httpx.Timeout(15.0, connect=10.0)
+LONGEST_SEC = 60.0
+"""The whole answer: one that comes octet by octet would keep the run for ever."""
 LONGEST_ADDRESS = 300
 LONGEST_ANSWER = 1_000_000
 
@@ -32,6 +35,7 @@ class Nominatim:
         url = self._url()
         try:
             async with (
+                asyncio.timeout(LONGEST_SEC),
                 httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, headers={"User-Agent": self._agent()}) as http,
                 http.stream("GET", url, params=parameters) as answer,
             ):
@@ -42,7 +46,7 @@ class Nominatim:
                     text += part
                     if len(text) > LONGEST_ANSWER:
                         raise GeocodingError(gettext("The geocoder's answer is no list of places: is GEOCODER_URL right?"))
-        except httpx.TimeoutException:
+        except (TimeoutError, httpx.TimeoutException):
             raise GeocodingError(gettext("The geocoder at {url} does not answer in time.", url=url)) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise GeocodingError(

@@ -123,7 +123,7 @@ async def switch(ctx: Ctx, device_id: Id, enabled: Annotated[Tick, Form()] = "")
 
 def delete(ctx: Ctx, device_id: Id) -> Redirect:
     """Delete a device with its interfaces and history."""
-    gone = devices.delete_device(ctx.session, ctx.actor, device_id)
+    gone = devices.delete_device(ctx.session, ctx.runtime, ctx.actor, device_id)
     action_log.log(ctx.session, ctx.actor, "device:deleted", device_id=gone.id, message=f"{gone.ip} {gone.name}")
     return Redirect(LIST)
 

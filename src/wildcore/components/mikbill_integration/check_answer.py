@@ -25,7 +25,8 @@ STEPS: dict[str, Text] = {
     "subscribers": _("Subscribers"),
     "own_key": _("The way back"),
 }
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+# A text that is cut off ends with what was read: looking for its end from each quote within it would never be done.
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _UNAUTHORIZED, _ADDRESS_DENIED = -401, -399
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
@@ -27,6 +30,8 @@ COMMAND = "nodeny_plus:sync-clients"
 LOOK_UP_SEC = 4.0
 CGI, SCRIPT, CARD = "cgi-bin", "stat.pl", "?a=user&uid="
 T = TypeVar("T")
+_threads = ThreadPoolExecutor(8, thread_name_prefix="nodeny")
+"""Of its own: a database that hangs would fill those in which everybody's answers are made."""
 
 
 class NodenyBilling:
@@ -51,22 +56,27 @@ class NodenyBilling:
 
     async def records(self) -> AsyncGenerator[list[SubscriberRecord], None]:
         """All subscribers, a page at a time; each page is asked when the one before is worked through."""
-        reader, database = await asyncio.to_thread(self._open, READ_SEC)
+        reader, database = await _in_thread(self._open, READ_SEC)
         try:
             after = -(2**31)
-            while page := await asyncio.to_thread(reader.page, after):
+            while page := await _in_thread(reader.page, after):
                 after = page[-1].uid
                 yield await self._claimed(page)
         finally:
-            await asyncio.to_thread(database.close)
+            await _in_thread(database.close)
 
     async def find(self, ident: str) -> list[SubscriberRecord]:
         """Who has this ONU by the field that the settings name, or a device with this MAC."""
-        return await self._claimed(await asyncio.to_thread(self._ask, lambda reader: reader.with_ident(notations(ident))))
+        rows = await _in_thread(self._ask, lambda reader: reader.with_ident(notations(ident)))
+        link = self._link()
+        records = [record(row, link) for row in rows]
+        if not self.by_description:
+            return records
+        return await self._runtime.db.run_read(lambda session: self.claimed(session, described.at_onu(session, ident, records)))
 
     async def subscriber(self, uid: int) -> SubscriberRecord | None:
         """The subscriber with this uid with all that billing says now; `claimed` tells what of it counts."""
-        row = await asyncio.to_thread(self._ask, lambda reader: reader.one(uid))
+        row = await _in_thread(self._ask, lambda reader: reader.one(uid))
         return None if row is None else record(row, self._link())
 
     @property
@@ -107,6 +117,10 @@ class NodenyBilling:
     def _fields(self) -> Mapping[str, tuple[str, bool]]:
         given = {meaning: str(self._runtime.settings.get(one.key)).strip() for meaning, one in keys.FIELDS.items()}
         return {meaning: (name, name != keys.FIELDS[meaning].default) for meaning, name in given.items()}
+
+
+async def _in_thread(work: Callable[..., T], *values: Any) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_threads, partial(copy_context().run, work, *values))
 
 
 def card_address(url: str) -> tuple[str, str]:

@@ -36,6 +36,17 @@ def only_named(session: Session, records: Iterable[SubscriberRecord]) -> list[Su
     return [replace(one, claims=_claims(one, seen)) for one in given]
 
 
+def at_onu(session: Session, ident: str, records: Iterable[SubscriberRecord]) -> list[SubscriberRecord]:
+    """Those who have the ONU with this ident: by billing's word for it, or named by its description. One statement."""
+    query = select(Interface.description).where(Interface.ident == ident, Interface.gone_at.is_(None))
+    texts = session.scalars(query).all()
+    return [
+        one
+        for one in records
+        if any(claim.ident == ident for claim in one.claims) or any(names(text, one.login) for text in texts)
+    ]
+
+
 def names(description: str, login: str) -> bool:
     """Whether a description contains the login as a word of its own."""
     if not login:

@@ -26,7 +26,7 @@ from wildcore.services.applying.numbers import put_numbers
 from wildcore.services.applying.onus import apply_descriptions, apply_idents, apply_optical, apply_reasons
 from wildcore.services.applying.status import apply_link_info, apply_onu_status
 from wildcore.services.applying.work import ANSWERS, DEVICES, INTERFACES, Applied, Previous, Work, clean
-from wildcore.services.bindings import rebind
+from wildcore.services.bindings import UPLINK_MACS, rebind
 from wildcore.store.tables import SubscriberClaim
 
 __all__ = ["TABLED", "Applied", "apply", "as_rows", "record_failure", "rows_of"]
@@ -44,10 +44,12 @@ def apply(
     at: int,
     bind_key: str | None = None,
     duration_ms: int | None = None,
+    uplink_macs: int = UPLINK_MACS,
 ) -> Applied:
     """Write what a device answered at `at` (Unix seconds). With `bind_key` it was asked about that one interface only.
 
-    Put `Applied.batches` into the metric store after the commit. Raises NotFound when the interface is not stored.
+    `uplink_macs` is the setting's word (`services.edges`). Put `Applied.batches` into the metric store after the commit. Raises
+    NotFound when the interface is not stored.
     """
     work = _work(session, device_id, module, answer, at=at, bind_key=bind_key)
     interface_id = _interface_id(work)
@@ -56,7 +58,7 @@ def apply(
         writer(work)
     put_numbers(work)
     store_answer(work, interface_id, duration_ms)
-    _rebind(work)
+    _rebind(work, uplink_macs)
     return Applied(
         rows=len(answer.rows),
         complete=answer.complete,
@@ -109,7 +111,7 @@ def _apply_system(work: Work) -> None:
                 work.session.execute(update(DEVICES).where(DEVICES.c.id == work.device_id, column != value).values({name: value}))
 
 
-def _rebind(work: Work) -> None:
+def _rebind(work: Work, uplink_macs: int) -> None:
     """Let subscribers follow what moved. Many changes at once are handed over as the device, not one by one."""
     session = work.session
     idents = work.touched_idents | _doubled(work)
@@ -117,7 +119,8 @@ def _rebind(work: Work) -> None:
     devices = {work.device_id} if work.places_changed or len(idents) > MANY else set()
     if not (idents or macs or devices):
         return
-    rebind(session, idents=idents if len(idents) <= MANY else (), device_ids=devices, macs=macs)
+    few = idents if len(idents) <= MANY else ()
+    rebind(session, idents=few, device_ids=devices, macs=macs, uplink_macs=uplink_macs)
 
 
 def _doubled(work: Work) -> set[str]:
