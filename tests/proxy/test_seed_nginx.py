@@ -162,7 +162,8 @@ def test_an_external_address_is_used_when_it_is_one(behind: Behind, address: str
 def test_an_external_address_that_is_none_is_refused_and_links_follow_the_request(behind: Behind, address: str) -> None:
     onu, _ident = ident_of(behind.product)
     with behind.nginx.client("https", headers={"X-Auth-Key": behind.product.key}) as client:
-        refused = client.put("/api/v1/system/configuration", json={"EXTERNAL_HTTP_ADDRESS": address})
+        owner = {"X-Auth-Key": behind.owner_key()}
+        refused = client.put("/api/v1/system/configuration", json={"EXTERNAL_HTTP_ADDRESS": address}, headers=owner)
         assert refused.status_code == 400
         assert "EXTERNAL_HTTP_ADDRESS" in refused.json()["error"]["description"]
         links = client.get(f"/api/v1/component/diagnostic/interface/{onu}/links").json()["data"]
