@@ -12,7 +12,7 @@ import re
 # that nothing in them looks like an attribute.
 _LINKS = re.compile(
     r"""(\s(?:href|src|action|formaction|hx-(?:get|post|put|patch|delete|push-url|replace-url)"""
-    r"""|data-(?:href|put|chart|search|page|url|post|get|delete|stored))=(["']))(/(?!/)[^"'<>]*)"""
+    r"""|data-(?:href|put|chart|search|page|url|post|get|delete|stored|remember))=(["']))(/(?!/)[^"'<>]*)"""
 )
 
 
