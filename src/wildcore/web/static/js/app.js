@@ -7,6 +7,7 @@ import { startCharts } from "./charts.js";
 import { openTree } from "./tree.js";
 import { startForms } from "./forms.js";
 import { startSettings } from "./settings.js";
+import "./growing.js";
 
 const words = document.querySelector('meta[name="wc-words"]').dataset;
 
