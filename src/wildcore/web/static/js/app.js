@@ -146,6 +146,20 @@ document.addEventListener("htmx:confirm", (event) => {
   event.preventDefault();
   question(event.detail.elt, event.detail.question, () => event.detail.issueRequest(true));
 });
+// A page that nobody looks at asks for nothing; it makes up for it as soon as it is seen again.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt, triggeringEvent } = event.detail.requestConfig;
+  if (!document.hidden || triggeringEvent || !elt.matches('[hx-trigger*="wc:seen"]')) return;
+  event.preventDefault();
+  elt.dataset.missed = "";
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  for (const elt of document.querySelectorAll("[data-missed]")) {
+    delete elt.dataset.missed;
+    elt.dispatchEvent(new Event("wc:seen"));
+  }
+});
 document.addEventListener("htmx:beforeSwap", (event) => {
   // A refused form comes back with its errors and is shown in its place.
   if (event.detail.xhr.status === 422) {
