@@ -16,7 +16,11 @@ from pathlib import Path
 LANGUAGES: dict[str, str] = {"uk": "Українська", "en": "English"}
 LOCALE_DIR = Path(__file__).parent / "locale"
 
+MOST_SPOKEN = 1000
+
+Spoken = dict[str, tuple[str, dict[str, object]]]
 _language: ContextVar[str] = ContextVar("wildcore_language", default="en")
+_spoken: ContextVar[Spoken | None] = ContextVar("wildcore_spoken", default=None)
 
 
 @lru_cache(maxsize=8)
@@ -40,10 +44,35 @@ def use_language(language: str) -> Iterator[None]:
         _language.reset(token)
 
 
+@contextmanager
+def speaking_again() -> Iterator[Spoken]:
+    """Keep what is said within the block, for `said_in`: what one person reads here may be stored for others."""
+    spoken: Spoken = {}
+    token = _spoken.set(spoken)
+    try:
+        yield spoken
+    finally:
+        _spoken.reset(token)
+
+
+def said_in(language: str, text: str, spoken: Spoken) -> str:
+    """A text that was said, in another language; one of other origin as it is."""
+    if text not in spoken:
+        return text
+    message, values = spoken[text]
+    again = {name: said_in(language, value, spoken) if isinstance(value, str) else value for name, value in values.items()}
+    with use_language(language):
+        return gettext(message, **again)
+
+
 def gettext(message: str, **values: object) -> str:
     """The text in the current language, with `{name}` fields filled in."""
     text = translations(_language.get()).gettext(message)
-    return text.format(**values) if values else text
+    text = text.format(**values) if values else text
+    spoken = _spoken.get()
+    if spoken is not None and len(spoken) < MOST_SPOKEN:
+        spoken[text] = message, {name: value for name, value in values.items() if value != text}
+    return text
 
 
 def ngettext(one: str, many: str, n: int, **values: object) -> str:

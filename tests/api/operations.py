@@ -185,6 +185,9 @@ def operations_of(facts: dict[str, str]) -> list[Operation]:
         *_ask("POST", "/logs/action", body={"action": "billing:card_opened", "message": "agreement 00001"}),
         *_ask("GET", "/logs/poller"),
         *_ask("GET", "/logs/device-calls"),
+        *_ask("GET", "/component/analytics/signals", "/component/analytics/signals?limit=2"),
+        *_ask("GET", "/component/analytics/duplicate-macs"),
+        *_ask("GET", "/component/analytics/widgets/bad-signals"),
         *_system(),
         *_people(facts),
     ]

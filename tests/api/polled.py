@@ -6,13 +6,13 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from tests.poller.support import add_agent_device
 from tests.services.support import ADMIN, add_fdb, add_group, add_subscriber, capture, with_billing
 from wildcore.services import calls, device_models, marks, polling
-from wildcore.store.tables import Device, Interface, Role, SubscriberSync
+from wildcore.store.tables import Device, FdbHistory, Interface, OnuValues, Role, SubscriberSync
 from wildcore.transport.replay import ReplayAgent
 
 from .conftest import World
@@ -48,6 +48,7 @@ async def polled_network(whole: World) -> AsyncIterator[dict[str, str]]:
             add_fdb(session, olt, onu.id, "0200000000AA")
             subscriber = add_subscriber(session, "1", "00001", "test", "Рівне, Київська вулиця 1/15", ident=onu.ident or "")
             _problems_of_billing(session, onu.ident or "", port.device_id)
+            _problems_of_lines(session, onu, port)
             marks.set_marks(session, ADMIN, onu.id, favorite=True, tags=["vip"], at=1)
             facts = {"onu": onu.id, "onu_key": onu.bind_key, "ident": onu.ident, "port": port.id, "port_key": port.bind_key}
             facts |= {"pon_key": pon.bind_key, "subscriber": subscriber}
@@ -57,6 +58,14 @@ async def polled_network(whole: World) -> AsyncIterator[dict[str, str]]:
             "olt": str(olt), "switch": str(switch), "group": str(group), "role": str(owner_role),
             "olt_port": str(olt_agent.port), **{name: str(value) for name, value in facts.items()},
         }  # fmt: skip
+
+
+def _problems_of_lines(session: Session, onu: Interface, port: Interface) -> None:
+    """An ONU with a weak signal, and an address that stands behind it and at a switch's port for an hour."""
+    session.execute(update(OnuValues).where(OnuValues.interface_id == onu.id).values(rx_dbm=-29.4))
+    for place in (onu, port):
+        seen = {"mac": "0200000000AB", "vlan_id": 10, "first_seen_at": 1, "last_seen_at": 3601, "active": True}
+        session.execute(insert(FdbHistory).values(device_id=place.device_id, interface_id=place.id, **seen))
 
 
 def _problems_of_billing(session: Session, ident: str, switch: int) -> None:

@@ -12,6 +12,7 @@ from tests.api.dms_world import Api, dms_world
 from tests.poller.support import add_agent_device
 from tests.services.support import ADMIN
 from wildcore.services import calls, polling
+from wildcore.services.actor import system_actor
 from wildcore.services.runtime import Runtime
 from wildcore.store.tables import ActionLog, DeviceCall, Interface
 from wildcore.transport.replay import ReplayAgent
@@ -173,3 +174,33 @@ async def test_the_logs_tell_what_was_asked(world: World, admin: Api, switch: in
     await polling.poll_now(world.runtime, switch, ("system",))
     (run,) = await admin.get("/logs/poller", device_id=switch)
     assert (run["poller"], run["result"], run["device_ip"]) == ("system", "ok", "127.0.0.1")
+
+
+async def test_the_log_of_calls_tells_who_asked(world: World, admin: Api, switch: int) -> None:
+    _port, key = a_port(world, switch)
+    login = "operator"
+    rights = world.role("support", ("device_show", "switches_info", "diag_interface"))
+    operator = world.user(login, rights, all_groups=True)
+    boss = (await admin.get("/user/self"))["id"]
+    own_key = world.key(operator)
+    from_billing = world.key(operator, kind="cross", scope="billing")
+    async with world.client(own_key) as client:
+        api = Api(client)
+        await api.ask("GET", f"/switcher-core/device/vlans/{switch}")
+    async with world.client(from_billing) as client:
+        await Api(client).get(f"/component/diagnostic/interface/{_port}/diag", **{"from": "device"})
+    await admin.ask("PUT", f"/component/switches_control/interface/description/{switch}/{key}", json={"description": "x"})
+    await calls.call(world.runtime, system_actor(), switch, "fdb", {}, "device")
+    async with world.client(world.member("stranger", "log_switcher_core_actions")) as client:
+        assert await Api(client).get("/logs/device-calls", user_id=operator) == []
+    logged = await admin.get("/logs/device-calls", user_id=operator)
+    assert {(row["user_id"], row["login"]) for row in logged} == {(operator, login)}
+    assert {"vlans", "link_info"} <= {row["module"] for row in logged}
+    assert [row["module"] for row in await admin.get("/logs/device-calls", user_id=boss) if row["source"] == "control"] == [
+        "ctrl_port_descr"
+    ]
+    everything = await admin.get("/logs/device-calls")
+    assert {row["login"] for row in everything if row["module"] == "fdb" and row["id"] == everything[0]["id"]} == {None}
+    table = (await admin.client.get("/api/v1/logs/device-calls", params={"user_id": operator, "format": "csv"})).text
+    assert table.splitlines()[0].split(",")[2:4] == ["user_id", "login"]
+    assert len(table.splitlines()) == len(logged) + 1

@@ -86,12 +86,12 @@ async def test_a_long_sync_is_answered_before_a_proxy_gives_up_and_goes_on(
 async def test_the_schedule_says_who_asked_for_it_and_counts_while_it_receives(whole: World, billing: Billing) -> None:
     run = await schedule_runs.run_now(whole.runtime, "mikbill_sync_clients", "olena")
     assert (run.result, run.progress) == ("ok", "done 3/3")
-    assert run.output.startswith("Subscribers: 3; added 3")
+    assert run.output.startswith("Абонентів: 3; додано 3")
     async with whole.client(whole.key(whole.user("ivan"))) as client:
         assert (await client.get(SYNC)).json()["data"]["trigger"] == "olena"
     billing.fault = Fault.CUT
     run = await schedule_runs.run_now(whole.runtime, "mikbill_sync_clients", "cron")
     assert run.result == "error"
-    assert "cut off" in run.output
+    assert "обірва" in run.output
     with whole.runtime.db.read() as session:
         assert session.query(ScheduleRun).filter_by(result="running").count() == 0

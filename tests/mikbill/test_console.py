@@ -71,3 +71,4 @@ async def test_a_failure_is_one_line_and_the_file_that_cannot_be_written_is_told
     done = await typed(db_url, tmp_path)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "Billing sent an empty list of subscribers. Nothing was changed"
+    assert site.last().error == "Білінг надіслав порожній список абонентів. Нічого не змінено"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -97,6 +98,23 @@ def test_billing_is_tried_with_what_is_typed(site: Site, open_tab: OpenTab) -> N
     assert stored(site, "MIKBILL_API_ADDR") == [(f'"{address}"',)]
     page.click("#section-mikbill button:has-text('Скасувати')")
     expect(page.locator("#f-MIKBILL_API_ADDR")).to_have_value(address)
+
+
+def test_steps_of_a_check_come_one_by_one(site: Site, open_tab: OpenTab) -> None:
+    page = open_tab("/configuration/system").page
+    billing = page.input_value("#f-MIKBILL_API_ADDR")
+    httpx.post(f"{billing}/lab/fault", json={"fault": "slow", "slow_sec": 4})
+    try:
+        page.click("#section-mikbill header button")
+        result = page.locator("#check-mikbill")
+        expect(result.locator(".wc-spin")).to_be_visible()
+        expect(result.locator(".wc-step-ok").first).to_be_visible()
+        assert result.locator(".wc-badge").count() == 0, "billing has answered already"
+    finally:
+        httpx.post(f"{billing}/lab/fault", json={"fault": "none"})
+    expect(result.locator(".wc-badge")).to_be_visible(timeout=30_000)
+    expect(result.locator(".wc-spin")).to_have_count(0)
+    expect(page.locator("#check-mikbill")).to_have_count(1)
 
 
 def test_switching_a_component_off_is_asked_with_what_disappears(site: Site, open_tab: OpenTab) -> None:

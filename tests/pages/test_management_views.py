@@ -55,7 +55,7 @@ VIEWS: dict[str, tuple[int, View]] = {
     "models": (3, lambda s, _r, _u: models_page(s)),
     "device form": (6, lambda s, r, _u: device_form_page(s, r, system_actor(), None)),
     "poller log": (4, lambda s, _r, _u: poller_page(s, system_actor(), LogQuery())),
-    "device calls": (4, lambda s, _r, _u: calls_page(s, system_actor(), LogQuery())),
+    "device calls": (5, lambda s, _r, _u: calls_page(s, system_actor(), LogQuery())),
     "actions": (4, lambda s, _r, _u: actions_page(s, system_actor(), ActionQuery(text="a"))),
 }
 
@@ -147,10 +147,12 @@ def test_the_logs_of_devices_keep_to_the_groups_and_their_filter(runtime: Runtim
         for at, device in enumerate((seen, hidden, seen)):
             error = "no answer" if at else None
             session.add(PollRun(at=at, device_id=device, poller="fdb", result="error" if at else "ok", error=error))
-            session.add(DeviceCall(at=at, device_id=device, module="fdb", source="person", error=error))
+            session.add(DeviceCall(at=at, device_id=device, module="fdb", source="person", error=error, user_id=at or None))
     rights = frozenset({"log_poller", "log_switcher_core_actions"})
     actor = Actor(9, "limited", permissions=rights, group_ids=frozenset({group}))
     with runtime.db.read() as session:
+        assert [row["at"] for row in calls_page(session, actor, LogQuery(user_id=2)).rows] == [2]
+        assert calls_page(session, actor, LogQuery(user_id=1)).found == 0
         for view in (poller_page, calls_page):
             assert [row["at"] for row in view(session, system_actor(), LogQuery()).rows] == [2, 1, 0]
             assert [row["at"] for row in view(session, actor, LogQuery()).rows] == [2, 0]

@@ -218,8 +218,26 @@ def test_gone_interface_is_marked_and_can_be_deleted(site: Site, open_tab: OpenT
     page.click("[role=menu] .wc-danger:has-text('Видалити')")
     expect(page.locator("#wc-confirm")).to_contain_text(name)
     page.click("#wc-confirm [data-yes]")
+    expect(page.locator("#wc-confirm")).to_contain_text(f"Справді видалити {name}")
+    assert site.sql("select id from interfaces where id = ?", onu) == [(onu,)]
+    page.click("#wc-confirm [data-yes]")
     expect(page).to_have_url(re.compile(r"/device/\d+$"))
     assert site.sql("select id from interfaces where id = ?", onu) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "title", "weight"), [("Online", "Остання причина", "400"), ("PowerOff", "Причина", "600")], ids=["online", "off"]
+)
+def test_the_last_reason_is_loud_only_while_it_holds(site: Site, open_tab: OpenTab, status: str, title: str, weight: str) -> None:
+    (onu,) = site.sql("select id from interfaces where name like 'gpon-onu%' and status = ? and gone_at is null limit 1", status)[
+        0
+    ]
+    tab = open_tab(f"/interface/{onu}", size=(900, 600))
+    tab.page.wait_for_selector("#iface:not([data-live=asking])", timeout=20_000)
+    cell = tab.page.locator(".wc-strip > div").filter(has=tab.page.locator("small", has_text=re.compile(f"^{title}$")))
+    expect(cell.locator(".wc-strip-text")).to_have_css("font-weight", weight)
+    expect(cell.locator("time")).to_contain_text("тому")
+    assert tab.too_wide <= 0
 
 
 @pytest.mark.parametrize(

@@ -114,10 +114,34 @@ def test_a_sync_is_started_and_watched_in_place(site: Site, open_tab: OpenTab) -
     expect(page.locator("#syncs")).to_contain_text("<i>six</i>")
     page.click("#syncs button[hx-post='/subscribers/sync/mikbill']")
     expect(page.locator("#syncs [role=status]")).to_be_visible()
-    expect(page.locator("#syncs[hx-trigger]")).to_have_count(0, timeout=SLOW_MS)  # it stops asking when the sync has ended
+    # It asks seldom again when the sync has ended.
+    expect(page.locator("#syncs[hx-trigger='every 12s, wc:seen']")).to_have_count(1, timeout=SLOW_MS)
     expect(page.locator("#syncs button[hx-post='/subscribers/sync/mikbill']")).to_be_enabled()
     after = site.sql("select count(*) from schedule_runs where trigger = ? and result = 'ok'", site.login)
     assert after[0][0] == int(str(before[0][0])) + 1
+
+
+def test_an_idle_page_notices_a_sync_unless_nobody_looks(site: Site, open_tab: OpenTab) -> None:
+    page = open_tab("/subscribers/sync").page
+    page.clock.install()
+    page.reload()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "seen=" in request.url else None)
+    with page.expect_response(lambda answer: "seen=" in answer.url) as unchanged:
+        page.clock.fast_forward(13_000)
+    assert unchanged.value.status == 204
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => window.away, configurable: true }); window.away = true")
+    asked.clear()
+    site.sql(
+        "insert into subscriber_syncs (source, trigger, started_at, finished_at, result, error, summary, changes) "
+        "values ('mikbill', 'cron', ?, ?, 'ok', '', '{\"received\": 54321}', '[]')",
+        int(time.time()) - 9, int(time.time()),
+    )  # fmt: skip
+    page.clock.fast_forward(40_000)
+    expect(page.locator("#syncs[data-missed]")).to_have_count(1)
+    assert asked == []
+    page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#syncs")).to_contain_text("54\u202f321")
 
 
 @pytest.mark.parametrize("size", [(390, 844), (900, 600)])

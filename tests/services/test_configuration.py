@@ -103,9 +103,13 @@ def test_a_section_is_stored_whole_or_not_at_all(dms: Runtime) -> None:
         ("TRUSTED_PROXY_LIST", "10.0.0.0/8, proxy", "proxy is no address or network"),
         ("EXTERNAL_HTTP_ADDRESS", "dms.example", "dms.example is no address: write http://"),
         ("EXTERNAL_HTTP_ADDRESS", "https://dms.example:port", "is no address"),
+        ("TRUSTED_HOST_NETWORK_LIST", {"a": 1}, "{'a': 1} is not a valid list"),
+        ("TRUSTED_HOST_NETWORK_LIST", [{"192.0.2.0/24": 1}], "is not a valid list"),
+        ("APP_NAME", {"a": 1}, "{'a': 1} is not a valid text"),
+        ("APP_NAME", ["a"], "['a'] is not a valid text"),
     ],
 )
-def test_refused_values_say_why(dms: Runtime, key: str, value: str, said: str) -> None:
+def test_refused_values_say_why(dms: Runtime, key: str, value: object, said: str) -> None:
     with pytest.raises(ValidationFailed) as refused, dms.db.write() as session:
         configuration.change(session, dms, SYS, {key: value})
     assert said in refused.value.description

@@ -56,7 +56,9 @@ def sync_by_console(
     gc.set_threshold(50_000, 20, 20)  # many small objects that stay: looking for circles among them costs a third of the time
     billing, line = make(out.runtime), _Line()
     try:
-        work = subscriber_jobs.synchronise(out.runtime, billing, line.tell, trigger="console", force=force, dry_run=dry_run)
+        work = subscriber_jobs.synchronise(
+            out.runtime, billing, line.tell, trigger=subscriber_jobs.CONSOLE, force=force, dry_run=dry_run
+        )
         report = out.run(work)
     finally:
         line.end()

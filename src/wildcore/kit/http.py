@@ -105,9 +105,10 @@ class Stream:
     `parts` runs after the handler ended: it asks the database by `ctx.runtime.db.run_read`, a piece at a time. `heartbeat` is
     sent when no part came for some seconds, so that nobody between takes the silence for death; it must mean nothing in
     this format ("\\n" between values of JSON; none for CSV). `file_name` makes it a download.
+    A part of a page may be a `Template`.
     """
 
-    parts: AsyncIterator[str | bytes]
+    parts: AsyncIterator[str | bytes | Template]
     media_type: str = "text/plain"
     file_name: str = ""
     heartbeat: str = ""

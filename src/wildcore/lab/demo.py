@@ -161,10 +161,10 @@ def _introduce(say: Say, url: str, place: District, state: DemoState, billing_ur
 async def _after_first_polls(runtime: Runtime, say: Say, url: str, place: District, state: DemoState) -> None:
     polled, problems = await _first_polls(runtime)
     if polled:
-        summary, trouble = await _sync(runtime)
+        trouble = await _sync(runtime)
         problems += trouble
-        if summary:
-            say(f"Synchronised with billing. {summary}")
+        if not trouble:
+            say("Synchronised with billing")
     interface_id = await runtime.db.run_read(lambda session: _interface_id(session, place.showcase.ident))
     head = f"curl -s -H 'X-Auth-Key: {state.api_key}'"
     say("Three questions to the API, ready to paste:")
@@ -215,13 +215,13 @@ def _ask_again(session: Session, *, runtime: Runtime, failed: list[tuple[int, st
         pollers.request_polls(session, runtime, device_id, [poller])
 
 
-async def _sync(runtime: Runtime) -> tuple[str, list[str]]:
-    """Billing's subscribers, once; the schedule does it from then on. The closing summary, and what went wrong."""
+async def _sync(runtime: Runtime) -> list[str]:
+    """Billing's subscribers, once; the schedule does it from then on. What went wrong."""
     try:
         run = await schedule_runs.run_now(runtime, SYNC, "demo")
     except WildcoreError as error:
-        return "", [error.description]
-    return (run.output, []) if run.result == schedules.OK else ("", [run.output])
+        return [error.description]
+    return [] if run.result == schedules.OK else [run.output]
 
 
 def _interface_id(session: Session, ident: str) -> int:

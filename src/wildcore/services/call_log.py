@@ -12,7 +12,7 @@ from wildcore.services.actor import Actor
 from wildcore.services.polling_leases import Finished
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import visible_devices
-from wildcore.store.tables import Device, DeviceCall, Interface, PollRun
+from wildcore.store.tables import Device, DeviceCall, Interface, PollRun, User
 
 Source = Literal["person", "control", "poller"]
 LONGEST_ERROR = 2000
@@ -20,13 +20,17 @@ LONGEST_ERROR = 2000
 
 @dataclass(frozen=True, slots=True)
 class LogQuery:
-    """Which lines; all parts are optional and and-ed. Times are Unix seconds, both ends included; `failed` True for failures."""
+    """Which lines; all parts are optional and and-ed. Times are Unix seconds, both ends included; `failed` True for failures.
+
+    `user_id` is of questions only: pollers run for nobody.
+    """
 
     device_id: int | None = None
     name: str = ""
     failed: bool | None = None
     since: int | None = None
     until: int | None = None
+    user_id: int | None = None
 
 
 def note_poll(
@@ -52,14 +56,15 @@ def note_call(
     source: Source,
     *,
     at: int,
+    user_id: int | None = None,
     interface_id: int | None = None,
     duration_ms: int | None = None,
     rows: int | None = None,
     error: str | None = None,
 ) -> None:
-    """Write that a device was asked, and what came of it."""
+    """Write that a device was asked, by whom, and what came of it."""
     values = {"at": at, "device_id": device_id, "interface_id": interface_id or None, "module": module[:64], "source": source}
-    session.execute(insert(DeviceCall).values(**values, duration_ms=duration_ms, rows=rows, error=_short(error)))
+    session.execute(insert(DeviceCall).values(**values, user_id=user_id, duration_ms=duration_ms, rows=rows, error=_short(error)))
 
 
 def poll_runs(
@@ -78,13 +83,14 @@ def device_calls(
 
 
 def read(session: Session, model: type[PollRun | DeviceCall], ids: list[int]) -> list[dict[str, Any]]:
-    """Lines by id, in the order of `ids`, each with the names of its device and interface (None once they were deleted)."""
+    """Lines by id, in the order of `ids`, each with the names of its device, interface and user (None once they were deleted)."""
     table = model.__table__
     columns = [*table.c, Device.ip, Device.name.label("device_name")]
     query = select(*columns).select_from(table).outerjoin(Device, Device.id == table.c.device_id)
     if "interface_id" in table.c:
         query = query.outerjoin(Interface, Interface.id == table.c.interface_id)
-        query = query.add_columns(Interface.name.label("interface_name"))
+        query = query.outerjoin(User, User.id == table.c.user_id)
+        query = query.add_columns(Interface.name.label("interface_name"), User.login)
     found = {row["id"]: dict(row) for row in session.execute(query.where(table.c.id.in_(ids))).mappings()}
     return [found[one] for one in ids if one in found]
 
@@ -95,6 +101,8 @@ def _ids(
     where: list[ColumnElement[bool]] = [visible_devices(actor, model.device_id)]
     if wanted.device_id is not None:
         where.append(model.device_id == wanted.device_id)
+    if wanted.user_id is not None and model is DeviceCall:
+        where.append(DeviceCall.user_id == wanted.user_id)
     if wanted.name:
         where.append(named == wanted.name)
     if wanted.failed is not None:

@@ -192,7 +192,7 @@ def _prepare(
     facts = stored.load_facts(session, device_id, interface_id or None)
     place = Place(device_id, ip, available, facts, interface_id, bind_key)
     filters = tuple(sorted((name, str(value)) for name, value in args.items() if name != "interface"))
-    question = Question(device_id, found, interface_id, bind_key, filters)
+    question = Question(device_id, found, interface_id, bind_key, filters, actor.user_id)
     return place, question, _known(session, place, question)
 
 

@@ -98,8 +98,16 @@ def check_of(runtime: Runtime, actor: Actor, key: str) -> SettingsCheck:
     return found
 
 
-async def run_check(runtime: Runtime, actor: Actor, key: str, typed: Mapping[str, Any] | None = None) -> CheckRun:
+async def run_check(
+    runtime: Runtime,
+    actor: Actor,
+    key: str,
+    typed: Mapping[str, Any] | None = None,
+    told: Callable[[CheckStep], None] = lambda _step: None,
+) -> CheckRun:
     """Try the settings in effect, with what was typed over them. Conflict while the same check runs, here or elsewhere.
+
+    `told` hears of each step as soon as it is done.
 
     Raises ValidationFailed when a typed value is no good at all. Values of settings that the check does not read are ignored.
     """
@@ -111,7 +119,8 @@ async def run_check(runtime: Runtime, actor: Actor, key: str, typed: Mapping[str
         try:
             async with asyncio.timeout(LONGEST_SEC):
                 async for step in check.run(runtime, tried):
-                    steps.append(step)  # noqa: PERF401 - what was found so far is shown when time is up
+                    steps.append(step)
+                    told(step)
         except TimeoutError:
             text = gettext("Stopped after {seconds} s", seconds=f"{LONGEST_SEC:g}")
             steps.append(CheckStep("time", gettext("Time"), FAILED, text))

@@ -193,6 +193,7 @@ def _note(
         module,
         "control",
         at=at,
+        user_id=actor.user_id,
         interface_id=interface_id,
         duration_ms=duration_ms,
         rows=len(answer.rows),

@@ -109,7 +109,7 @@ def _load(session: Session, runtime: Runtime, actor: Actor, interface_id: int) -
         last = stored.of_device(module.name, answers)
         if module.per_interface:
             last = stored.of_interface(module.name, facts, answers, fdb)
-        questions[module.name] = (_question(view, module), last)
+        questions[module.name] = (_question(view, module, actor), last)
     return _Known(view, place, questions)
 
 
@@ -124,9 +124,9 @@ def _modules(view: InterfaceView, place: Place) -> list[Module]:
     return [available[name] for name in ("system", *names) if name in available]
 
 
-def _question(view: InterfaceView, module: Module) -> Question:
+def _question(view: InterfaceView, module: Module, actor: Actor) -> Question:
     """About the interface where the module can be asked so; a switch's FDB is one table, read whole and shared by all ports."""
     shared = module.name == "fdb" and view.type != InterfaceType.ONU.value
     if not module.per_interface or shared:
-        return Question(view.device_id, module)
-    return Question(view.device_id, module, view.id, view.bind_key)
+        return Question(view.device_id, module, user_id=actor.user_id)
+    return Question(view.device_id, module, view.id, view.bind_key, user_id=actor.user_id)

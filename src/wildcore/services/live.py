@@ -40,13 +40,17 @@ Key = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a device: a module, the bind key it is about ("" the whole device), other arguments."""
+    """What is asked of a device: a module, the bind key it is about ("" the whole device), other arguments.
+
+    `user_id` is who asks, for the log; of those who ask the same at once it is the first.
+    """
 
     device_id: int
     module: Module
     interface_id: int = 0
     bind_key: str = ""
     filters: tuple[tuple[str, str], ...] = ()
+    user_id: int | None = None
 
     @property
     def key(self) -> Key:
@@ -149,7 +153,7 @@ async def _knock(runtime: Runtime, device: DeviceTarget, question: Question) -> 
         return
     system = next((one for one in modules_of(device.model_key, device.family) if one.name == "system"), None)
     if system is not None:
-        proof = await asyncio.shield(ask(runtime, Question(device.device_id, system)))
+        proof = await asyncio.shield(ask(runtime, Question(device.device_id, system, user_id=question.user_id)))
         if proof.answer is None:
             raise DeviceUnreachable(proof.error or gettext("{ip} does not answer", ip=device.ip))
 
@@ -186,8 +190,8 @@ def _apply(
 ) -> applying.Applied | None:
     """Keep an answer, unless it is only about what a filter let through, and log the question."""
     device_id, module = question.device_id, question.module.name
-    facts = {"interface_id": question.interface_id, "duration_ms": duration_ms, "rows": len(answer.rows)}
-    call_log.note_call(session, device_id, module, "person", at=at, error="; ".join(answer.problems) or None, **facts)
+    problem = "; ".join(answer.problems) or None
+    _log_call(session, question, at=at, duration_ms=duration_ms, rows=len(answer.rows), error=problem)
     if question.filters:
         return None
     key, most = question.bind_key or None, uplink_macs(runtime)
@@ -198,5 +202,21 @@ def _note(session: Session, question: Question, error: str, at: int, duration_ms
     device_id, module = question.device_id, question.module.name
     if not question.filters:
         applying.record_failure(session, device_id, module, error, at=at, bind_key=question.bind_key or None)
-    facts = {"interface_id": question.interface_id, "duration_ms": duration_ms}
-    call_log.note_call(session, device_id, module, "person", at=at, error=error, **facts)
+    _log_call(session, question, at=at, duration_ms=duration_ms, error=error)
+
+
+def _log_call(
+    session: Session, question: Question, *, at: int, duration_ms: int, error: str | None, rows: int | None = None
+) -> None:
+    call_log.note_call(
+        session,
+        question.device_id,
+        question.module.name,
+        "person",
+        at=at,
+        user_id=question.user_id,
+        interface_id=question.interface_id,
+        duration_ms=duration_ms,
+        rows=rows,
+        error=error,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from wildcore.services.actor import Actor
 from wildcore.services.call_log import LogQuery
 from wildcore.services.pollers import POLLERS
 from wildcore.services.scope import visible_devices
-from wildcore.store.tables import Device, DeviceCall, PollRun
+from wildcore.store.tables import Device, DeviceCall, PollRun, User
 
 PAGE_ROWS = 100
 SOURCES: dict[str, Text] = {
@@ -28,7 +28,10 @@ SOURCES: dict[str, Text] = {
 
 @dataclass(frozen=True, slots=True)
 class CallsPage:
-    """One page of a log; `rows` are those of `call_log.read`. `names` are the pollers or modules that the filter offers."""
+    """One page of a log; `rows` are those of `call_log.read`. `names` are the pollers or modules that the filter offers.
+
+    `users`: whom it offers where people ask.
+    """
 
     rows: tuple[Mapping[str, Any], ...]
     found: int
@@ -36,6 +39,7 @@ class CallsPage:
     pages: int
     devices: tuple[tuple[int, str], ...]
     names: tuple[tuple[str, str], ...]
+    users: tuple[tuple[int, str], ...] = ()
 
 
 def poller_page(session: Session, actor: Actor, wanted: LogQuery, page: int = 1) -> CallsPage:
@@ -46,10 +50,12 @@ def poller_page(session: Session, actor: Actor, wanted: LogQuery, page: int = 1)
 
 
 def calls_page(session: Session, actor: Actor, wanted: LogQuery, page: int = 1) -> CallsPage:
-    """The newest questions to devices that fit, in four statements."""
+    """The newest questions to devices that fit, in five statements."""
     actor.require("log_switcher_core_actions")
+    users = tuple((row[0], row[1]) for row in session.execute(select(User.id, User.login).order_by(User.login)))
     names = tuple((one.name, one.name) for one in sorted(MODULES, key=lambda module: module.name))
-    return _page(session, actor, wanted, page, call_log.device_calls, DeviceCall, names)
+    found = _page(session, actor, wanted, page, call_log.device_calls, DeviceCall, names)
+    return replace(found, users=users)
 
 
 def _page(

@@ -40,7 +40,9 @@ _TYPES = {kind.value: kind for kind in InterfaceType}
 
 @dataclass(slots=True)
 class PollOutcome:
-    """How one poll ended. `result`: ok, partial (something was cut off), error. `modules` are those asked, with their rows."""
+    """How one poll ended. `result`: ok, partial (something was cut off), error. `modules` are those asked, with their rows;
+    `new_idents` the ONUs that were found.
+    """
 
     device_id: int
     poller: str
@@ -50,6 +52,7 @@ class PollOutcome:
     duration_ms: int = 0
     unreachable: bool = False
     modules: dict[str, int] = field(default_factory=dict)
+    new_idents: set[str] = field(default_factory=set)
 
     @property
     def finished(self) -> Finished:
@@ -98,6 +101,7 @@ async def run_poll(runtime: Runtime, device_id: int, poller: str, *, priority: P
             continue
         outcome.rows += applied.rows
         outcome.modules[module] = applied.rows
+        outcome.new_idents |= applied.new_idents
         problems += [f"{module}: {problem}" for problem in applied.problems]
         if not applied.complete:
             outcome.result = PARTIAL

@@ -84,8 +84,9 @@ def take_due(session: Session, runtime: Runtime) -> list[Taken]:
 
 
 async def run_now(runtime: Runtime, key: str, trigger: str) -> RunView:
-    """Run a schedule here and now, to its end. Conflict while somebody runs it."""
-    return await carry_out(runtime, await take_now(runtime, key, trigger))
+    """Run a schedule here and now, to its end; no person waits for its words. Conflict while somebody runs it."""
+    language = str(runtime.settings.get("DEFAULT_LANGUAGE"))
+    return await carry_out(runtime, await take_now(runtime, key, trigger), language)
 
 
 async def take_now(runtime: Runtime, key: str, trigger: str) -> Taken:

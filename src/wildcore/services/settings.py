@@ -195,8 +195,8 @@ def _convert(kind: type, value: Any) -> Any:
             raise ValueError(word)
         return word in _YES
     if kind is list:
-        parts = value if isinstance(value, list | tuple) else str(value).replace("\n", ",").split(",")
-        return [text for text in (str(part).strip() for part in parts) if text]
+        parts = value if isinstance(value, list | tuple) else _plain(value).replace("\n", ",").split(",")
+        return [text for text in (_plain(part).strip() for part in parts) if text]
     if kind in (int, float):
         if isinstance(value, bool):
             raise ValueError(value)
@@ -204,7 +204,14 @@ def _convert(kind: type, value: Any) -> Any:
         if number != number:
             raise ValueError(value)
         return number
-    return str(value).strip()
+    return _plain(value).strip()
+
+
+def _plain(value: Any) -> str:
+    """One value as text; an object or a list is none, whatever it would look like written out."""
+    if isinstance(value, dict | list | tuple | set):
+        raise TypeError(value)
+    return str(value)
 
 
 def _is_network(text: str) -> bool:

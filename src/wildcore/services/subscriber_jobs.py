@@ -17,7 +17,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from wildcore.errors import BillingError, Conflict, WildcoreError
-from wildcore.i18n import gettext
+from wildcore.i18n import Spoken, current_language, gettext, said_in, speaking_again, use_language
 from wildcore.services.catalogue import Progress
 from wildcore.services.leases import Held, hold
 from wildcore.services.ports import Billing, BillingSource
@@ -29,6 +29,8 @@ from wildcore.store.tables import SubscriberSync
 log = logging.getLogger(__name__)
 
 RUNNING, OK, ERROR = "running", "ok", "error"
+CONSOLE = "console"
+"""A trigger whose person reads English on the terminal, while the stored error is read on the pages."""
 KEPT = 50
 """Syncs of one billing that are remembered."""
 
@@ -79,14 +81,19 @@ async def synchronise(
         if dry_run:
             _received, plan = await _compared(runtime, billing, source, progress, force=force, fetch_sec=fetch_sec)
             return SyncReport(plan.summary(dry_run=True), plan.changes)
-        sync_id = await runtime.db.run_write(lambda session: _begin(session, source.key, trigger, runtime.now()))
-        try:
-            fetch_ms, plan = await _compared(runtime, billing, source, progress, force=force, fetch_sec=fetch_sec)
-            progress("write", 0, len(plan.added) + plan.changed_count + len(plan.removed))
-            summary = await runtime.db.run_write(lambda session: _store(session, runtime, source, plan, held, sync_id, fetch_ms))
-        except BaseException as error:
-            await _failed(runtime, sync_id, error)
-            raise
+        stored_in = str(runtime.settings.get("DEFAULT_LANGUAGE")) if trigger == CONSOLE else current_language()
+        with use_language(stored_in):
+            sync_id = await runtime.db.run_write(lambda session: _begin(session, source.key, trigger, runtime.now()))
+        with speaking_again() as spoken:
+            try:
+                fetch_ms, plan = await _compared(runtime, billing, source, progress, force=force, fetch_sec=fetch_sec)
+                progress("write", 0, len(plan.added) + plan.changed_count + len(plan.removed))
+                summary = await runtime.db.run_write(
+                    lambda session: _store(session, runtime, source, plan, held, sync_id, fetch_ms)
+                )
+            except BaseException as error:
+                await _failed(runtime, sync_id, error, stored_in, spoken)
+                raise
         progress("done", summary.received, summary.received)
         return SyncReport(summary, plan.changes, sync_id)
 
@@ -161,23 +168,27 @@ def _begin(session: Session, source: str, trigger: str, now: int) -> int:
     return int(session.execute(insert(SubscriberSync).values(**row).returning(SubscriberSync.id)).scalar_one())
 
 
-async def _failed(runtime: Runtime, sync_id: int, error: BaseException) -> None:
-    if isinstance(error, WildcoreError):
-        words = error.description
-    elif isinstance(error, asyncio.CancelledError):
-        words = gettext("Interrupted: the program was stopped. Nothing was changed")
-    else:
-        log.error("A sync of subscribers failed", exc_info=error)
-        words = gettext(
-            "The sync failed by an error of Wildcore's own ({name}). Nothing was changed. The log says more",
-            name=type(error).__name__,
-        )
+async def _failed(runtime: Runtime, sync_id: int, error: BaseException, language: str, spoken: Spoken) -> None:
+    with use_language(language):
+        words = _failure(error, language, spoken)
     row = update(SubscriberSync).where(SubscriberSync.id == sync_id, SubscriberSync.result == RUNNING)
 
     def note(session: Session) -> None:
         session.execute(row.values(finished_at=runtime.now(), result=ERROR, error=words))
 
     await runtime.db.run_write(note)
+
+
+def _failure(error: BaseException, language: str, spoken: Spoken) -> str:
+    if isinstance(error, WildcoreError):
+        return said_in(language, error.description, spoken)
+    if isinstance(error, asyncio.CancelledError):
+        return gettext("Interrupted: the program was stopped. Nothing was changed")
+    log.error("A sync of subscribers failed", exc_info=error)
+    return gettext(
+        "The sync failed by an error of Wildcore's own ({name}). Nothing was changed. The log says more",
+        name=type(error).__name__,
+    )
 
 
 def last_sync(session: Session, source: str) -> LastSync | None:

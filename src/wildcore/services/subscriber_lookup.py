@@ -1,4 +1,4 @@
-"""The live look-up: billing is asked who has an ONU when one is shown that no subscriber claims.
+"""The live look-up: billing is asked who has an ONU when one is shown, or found by a poller, that no subscriber claims.
 
 What billing answers becomes a claim like those of a sync, so that search and API know the subscriber at once; a sync that does
 not know it takes it away again. Answers are remembered for a while in this process, also "nobody". Equal questions share one
@@ -92,6 +92,11 @@ async def look_up(runtime: Runtime, ident: str) -> LookUp:
     answers = await asyncio.gather(*(asyncio.shield(task) for task in asked))
     errors = [text for answer in answers for text in answer.errors]
     return LookUp(sum(answer.found for answer in answers), tuple(dict.fromkeys([*errors, *resting])))
+
+
+def nobody_claims(session: Session, ident: str) -> bool:
+    """Whether no subscriber of any billing has this ONU."""
+    return session.scalar(select(SubscriberClaim.id).where(SubscriberClaim.ident == ident).limit(1)) is None
 
 
 async def drain(runtime: Runtime) -> None:

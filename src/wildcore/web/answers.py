@@ -39,7 +39,7 @@ class Answers:
         if isinstance(result, Html):
             return HTMLResponse(html_with_root(ctx.request.root, result.text), result.status, _NO_STORE)
         if isinstance(result, Stream):
-            return stream_response(result)
+            return stream_response(result, lambda part: self._templates.render(part, ctx, frame))
         if isinstance(result, Redirect):
             return self._redirect(own_path(result.location), ctx, result.status)
         if kind == "api":

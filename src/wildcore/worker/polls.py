@@ -21,6 +21,7 @@ from wildcore.services.pollers import sync_polls
 from wildcore.services.polling_leases import Claimed, Finished
 from wildcore.services.runtime import Runtime
 from wildcore.store.tables import Device
+from wildcore.worker.newcomers import Newcomers
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class _State:
 class Worker:
     """Polls whatever is due until it is cancelled; then it ends running requests and gives its leases back."""
 
-    def __init__(self, runtime: Runtime, *, look_sec: float = LOOK_SEC) -> None:
+    def __init__(self, runtime: Runtime, *, look_sec: float = LOOK_SEC, newcomers: Newcomers | None = None) -> None:
         self._runtime = runtime
         self._look_sec = look_sec
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -45,6 +46,7 @@ class Worker:
         self._free = asyncio.Event()
         self._owner = polling.new_owner()
         self._synced = float("-inf")
+        self._newcomers = newcomers or Newcomers(runtime)
 
     @property
     def busy(self) -> frozenset[int]:
@@ -53,6 +55,7 @@ class Worker:
 
     async def run(self) -> None:
         """Poll until cancelled."""
+        asking = asyncio.create_task(self._newcomers.run(), name="new ONUs")
         async with polling.renewed(self._runtime, self._owner):
             try:
                 while True:
@@ -61,9 +64,10 @@ class Worker:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._free.wait(), self._look_sec)
             finally:
+                asking.cancel()
                 for task in self._tasks.values():
                     task.cancel()
-                await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+                await asyncio.gather(asking, *self._tasks.values(), return_exceptions=True)
 
     async def _round(self) -> None:
         runtime, db = self._runtime, self._runtime.db
@@ -110,6 +114,7 @@ class Worker:
                     await polling.conclude(self._runtime, self._owner, one, skipped, self._runtime.now())
             else:
                 outcomes = await polling.run_claims(self._runtime, self._owner, claims)
+                self._newcomers.offer(ident for outcome in outcomes for ident in sorted(outcome.new_idents))
                 if state.status != UP and any(outcome.modules for outcome in outcomes):
                     await self._runtime.db.run_write(
                         lambda session: write_statuses(session, {device_id: UP}, self._runtime.now())

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-from urllib.parse import urlencode
-
-from fastapi import Query
+from typing import Any
 
 from wildcore.i18n import gettext
 from wildcore.kit import Ctx, Page, Template
-from wildcore.kit.forms import browser_moment, number
+from wildcore.kit.filters import Filter, PageNumber, filter_of
 from wildcore.kit.listing import Columns, listing
 from wildcore.kit.permissions import SYSTEM_LOGS_ACTIONS
 from wildcore.services import action_log
@@ -21,48 +18,24 @@ from wildcore.services.times import time_text
 URL = "/logs/actions"
 RESULTS = {"done": "success", "failed": "failed"}
 NAMES = ("user", "device", "action", "result", "since", "until", "tz", "q")
-Word = Annotated[str, Query(max_length=100)]
-PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
-def actions(
-    ctx: Ctx,
-    user: Word = "",
-    device: Word = "",
-    action: Word = "",
-    result: Word = "",
-    since: Word = "",
-    until: Word = "",
-    tz: Word = "",
-    q: Word = "",
-    page: PageNumber = 1,
-) -> Template:
-    """Lines of the log, the newest first; `since` and `until` are in the browser's zone, `tz` minutes west of UTC."""
-    wanted = _wanted(user, device, action, result, since, until, tz, q)
-    typed = dict(zip(NAMES, (user, device, action, result, since, until, tz, q), strict=True))
+def actions(ctx: Ctx, page: PageNumber = 1) -> Template:
+    """Lines of the log, the newest first."""
+    given = filter_of(ctx, NAMES)
     values = {
-        "page": actions_page(ctx.session, ctx.actor, wanted, page),
-        "typed": typed,
-        "query": urlencode({name: text for name, text in typed.items() if text}),
-        "filtered": wanted != ActionQuery(),
+        "page": actions_page(ctx.session, ctx.actor, _wanted(given), page),
+        "typed": given.typed,
+        "query": given.query,
+        "filtered": given.is_set,
     }
     return Template("actions/action_rows.html" if ctx.request.fragment else "actions/actions.html", values)
 
 
-def export(
-    ctx: Ctx,
-    user: Word = "",
-    device: Word = "",
-    action: Word = "",
-    result: Word = "",
-    since: Word = "",
-    until: Word = "",
-    tz: Word = "",
-    q: Word = "",
-) -> Any:
+def export(ctx: Ctx) -> Any:
     """All lines that fit, as CSV; read a piece at a time."""
     ctx.actor.require(SYSTEM_LOGS_ACTIONS.key)
-    ids, total = action_log.ids(ctx.session, ctx.actor, _wanted(user, device, action, result, since, until, tz, q))
+    ids, total = action_log.ids(ctx.session, ctx.actor, _wanted(filter_of(ctx, NAMES)))
     done, failed = gettext("done"), gettext("failed")
     columns: Columns = {
         gettext("Time"): lambda row: time_text(row.at),
@@ -78,15 +51,15 @@ def export(
     return listing(ctx, ids, total, action_lines, columns=columns, name="actions", form="csv")
 
 
-def _wanted(user: str, device: str, action: str, result: str, since: str, until: str, tz: str, q: str) -> ActionQuery:
+def _wanted(given: Filter) -> ActionQuery:
     return ActionQuery(
-        action=action,
-        user_id=number(user),
-        device_id=number(device),
-        since=browser_moment(since, tz),
-        until=browser_moment(until, tz),
-        status=RESULTS.get(result),
-        text=q.strip(),
+        action=given.typed["action"],
+        user_id=given.number("user"),
+        device_id=given.number("device"),
+        since=given.moment("since"),
+        until=given.moment("until"),
+        status=RESULTS.get(given.typed["result"]),
+        text=given.typed["q"].strip(),
     )
 
 

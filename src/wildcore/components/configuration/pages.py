@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated
 
 from fastapi import Form, Path
@@ -10,14 +12,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from wildcore.components.configuration.pages_schedules import PAGES as SCHEDULES
 from wildcore.errors import NotAllowed, NotFound, WildcoreError
 from wildcore.i18n import gettext
-from wildcore.kit import Ctx, Page, Template
+from wildcore.kit import Ctx, Page, Stream, Template
 from wildcore.kit.forms import REFUSED, Line, Tick
 from wildcore.kit.permissions import SYSTEM_CONFIGURATION
 from wildcore.services import checks, configuration
+from wildcore.services.checks import CheckStep
 from wildcore.services.components import component_view, component_views, losses
 from wildcore.services.pages_settings import save_section, sections
 
 Key = Annotated[str, Path(max_length=100)]
+NEXT = "<!--next-->"
+"""Stands behind each state of an answer that grows but the last; js/growing.js looks for it."""
 
 
 class SettingsForm(BaseModel):
@@ -83,17 +88,36 @@ def save(ctx: Ctx, section: Key, form: Annotated[SettingsForm, Form()]) -> Templ
     return Template("configuration/section.html", values, REFUSED if done.errors else 200)
 
 
-async def check(ctx: Ctx, key: Key, form: Annotated[SettingsForm, Form()]) -> Template:
-    """Try settings as they are typed, saved or not."""
+async def check(ctx: Ctx, key: Key, form: Annotated[SettingsForm, Form()]) -> Stream:
+    """Try settings as they are typed, saved or not; what has been found so far is sent with each step."""
     found = checks.check_of(ctx.runtime, ctx.actor, key)
     specs = ctx.runtime.settings.specs()
     given = form.typed()
     switches = {one: "no" for one in found.settings if specs[one].type is bool and specs[one].section == found.section}
+    return Stream(_steps(ctx, key, {**switches, **given}), "text/html; charset=utf-8")
+
+
+async def _steps(ctx: Ctx, key: str, typed: Mapping[str, str]) -> AsyncIterator[str | bytes | Template]:
+    """The result as it grows, whole each time: the script shows the last one that has come, and nothing else of the answer."""
+    came: asyncio.Queue[CheckStep | None] = asyncio.Queue()
+    work = asyncio.create_task(checks.run_check(ctx.runtime, ctx.actor, key, typed, came.put_nowait))
+    work.add_done_callback(lambda _done: came.put_nowait(None))
+    steps: list[CheckStep] = []
+    values = {"key": key, "run": None, "error": "", "steps": steps}
     try:
-        run, error = await checks.run_check(ctx.runtime, ctx.actor, key, {**switches, **given}), ""
-    except WildcoreError as refused:
-        run, error = None, refused.description
-    return Template("configuration/check.html", {"key": key, "run": run, "error": error})
+        while True:
+            yield Template("configuration/check.html", values)
+            yield NEXT
+            step = await came.get()
+            if step is None:
+                break
+            steps.append(step)
+        try:
+            yield Template("configuration/check.html", {**values, "run": work.result()})
+        except WildcoreError as refused:
+            yield Template("configuration/check.html", {**values, "error": refused.description})
+    finally:
+        work.cancel()
 
 
 PAGES: tuple[Page, ...] = (

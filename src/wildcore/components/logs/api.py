@@ -37,7 +37,8 @@ ACTION_COLUMNS: Columns = {
 }
 _RUN_COLUMNS = ("id", "time", "device_id", "device_ip", "device_name", "poller", "result", "rows", "duration_ms", "error")
 _CALL_COLUMNS = (
-    "id", "time", "device_id", "device_ip", "device_name", "interface_id", "module", "source", "rows", "duration_ms", "error",
+    "id", "time", "user_id", "login", "device_id", "device_ip", "device_name", "interface_id", "module", "source", "rows",
+    "duration_ms", "error",
 )  # fmt: skip
 
 
@@ -145,6 +146,7 @@ def poller_log(
 def device_calls(
     ctx: Ctx,
     device_id: IdQuery | None = None,
+    user_id: IdQuery | None = None,
     module: Words = "",
     status: Result = None,
     since: Since = None,
@@ -154,7 +156,7 @@ def device_calls(
     offset: Offset = 0,
 ) -> Any:
     """Questions to devices and what changed them, newest first; of pollers only what failed."""
-    wanted = LogQuery(device_id, module, _failed(status), since, until)
+    wanted = LogQuery(device_id, module, _failed(status), since, until, user_id)
     ids, total = call_log.device_calls(ctx.session, ctx.actor, wanted, limit=_export(ctx, form, limit), offset=offset)
 
     def page(session: Session, ids: Sequence[int]) -> list[Any]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from typing import Any
 
-from fastapi import Query
 from sqlalchemy.orm import Session
 
 from wildcore.i18n import gettext
 from wildcore.kit import Ctx, Page, Template
-from wildcore.kit.forms import browser_moment, number
+from wildcore.kit.filters import Filter, PageNumber, filter_of
 from wildcore.kit.listing import Columns, listing
 from wildcore.kit.permissions import LOG_POLLER, LOG_SWITCHER_CORE_ACTIONS
 from wildcore.services import call_log
@@ -23,46 +21,23 @@ from wildcore.store.tables import DeviceCall, PollRun
 CALLS, POLLER = "/logs/device-calls", "/logs/poller"
 RESULTS = {"done": False, "failed": True}
 NAMES = ("device", "name", "result", "since", "until", "tz")
-Word = Annotated[str, Query(max_length=100)]
-PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
-def poller(
-    ctx: Ctx,
-    device: Word = "",
-    name: Word = "",
-    result: Word = "",
-    since: Word = "",
-    until: Word = "",
-    tz: Word = "",
-    page: PageNumber = 1,
-) -> Template:
-    """Runs of pollers, the newest first; times are in the browser's zone, `tz` minutes west of UTC."""
-    typed = dict(zip(NAMES, (device, name, result, since, until, tz), strict=True))
+def poller(ctx: Ctx, page: PageNumber = 1) -> Template:
+    """Runs of pollers, the newest first."""
+    typed = filter_of(ctx, NAMES)
     return _template(ctx, POLLER, typed, poller_page(ctx.session, ctx.actor, _wanted(typed), page))
 
 
-def calls(
-    ctx: Ctx,
-    device: Word = "",
-    name: Word = "",
-    result: Word = "",
-    since: Word = "",
-    until: Word = "",
-    tz: Word = "",
-    page: PageNumber = 1,
-) -> Template:
-    """Questions to devices, the newest first; times are in the browser's zone, `tz` minutes west of UTC."""
-    typed = dict(zip(NAMES, (device, name, result, since, until, tz), strict=True))
+def calls(ctx: Ctx, page: PageNumber = 1) -> Template:
+    """Questions to devices, the newest first."""
+    typed = filter_of(ctx, ("user", *NAMES))
     return _template(ctx, CALLS, typed, calls_page(ctx.session, ctx.actor, _wanted(typed), page))
 
 
-def poller_export(
-    ctx: Ctx, device: Word = "", name: Word = "", result: Word = "", since: Word = "", until: Word = "", tz: Word = ""
-) -> Any:
+def poller_export(ctx: Ctx) -> Any:
     """All runs of pollers that fit, as CSV."""
-    wanted = _wanted(dict(zip(NAMES, (device, name, result, since, until, tz), strict=True)))
-    ids, total = call_log.poll_runs(ctx.session, ctx.actor, wanted)
+    ids, total = call_log.poll_runs(ctx.session, ctx.actor, _wanted(filter_of(ctx, NAMES)))
     columns: Columns = {
         gettext("Time"): lambda row: time_text(row["at"]),
         gettext("Device"): lambda row: row["device_name"] or row["ip"],
@@ -80,14 +55,12 @@ def poller_export(
     return listing(ctx, ids, total, page, columns=columns, name="poller-log", form="csv")
 
 
-def calls_export(
-    ctx: Ctx, device: Word = "", name: Word = "", result: Word = "", since: Word = "", until: Word = "", tz: Word = ""
-) -> Any:
+def calls_export(ctx: Ctx) -> Any:
     """All questions to devices that fit, as CSV."""
-    wanted = _wanted(dict(zip(NAMES, (device, name, result, since, until, tz), strict=True)))
-    ids, total = call_log.device_calls(ctx.session, ctx.actor, wanted)
+    ids, total = call_log.device_calls(ctx.session, ctx.actor, _wanted(filter_of(ctx, ("user", *NAMES))))
     columns: Columns = {
         gettext("Time"): lambda row: time_text(row["at"]),
+        gettext("User"): lambda row: row["login"],
         gettext("Device"): lambda row: row["device_name"] or row["ip"],
         gettext("IP"): lambda row: row["ip"],
         gettext("Interface"): lambda row: row["interface_name"],
@@ -104,24 +77,24 @@ def calls_export(
     return listing(ctx, ids, total, page, columns=columns, name="device-calls", form="csv")
 
 
-def _wanted(typed: dict[str, str]) -> LogQuery:
+def _wanted(given: Filter) -> LogQuery:
     return LogQuery(
-        device_id=number(typed["device"]),
-        name=typed["name"].strip(),
-        failed=RESULTS.get(typed["result"]),
-        since=browser_moment(typed["since"], typed["tz"]),
-        until=browser_moment(typed["until"], typed["tz"]),
+        device_id=given.number("device"),
+        name=given.typed["name"].strip(),
+        failed=RESULTS.get(given.typed["result"]),
+        since=given.moment("since"),
+        until=given.moment("until"),
+        user_id=given.number("user") if "user" in given.typed else None,
     )
 
 
-def _template(ctx: Ctx, url: str, typed: dict[str, str], found: CallsPage) -> Template:
-    query = urlencode({name: text for name, text in typed.items() if text})
+def _template(ctx: Ctx, url: str, given: Filter, found: CallsPage) -> Template:
     values = {
         "log": found,
-        "typed": typed,
+        "typed": given.typed,
         "url": url,
-        "query": query,
-        "filtered": any(text for name, text in typed.items() if name != "tz"),
+        "query": given.query,
+        "filtered": given.is_set,
         "is_poller": url == POLLER,
         "sources": SOURCES,
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
+from zlib import crc32
 
 from fastapi import Path, Query
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from wildcore.components.subscribers.columns import (
 from wildcore.components.subscribers.permissions import SHOW, SYNC
 from wildcore.components.subscribers.words import WORDS
 from wildcore.errors import Conflict
-from wildcore.kit import Ctx, Page, Template
+from wildcore.kit import Ctx, Html, Page, Template
 from wildcore.kit.forms import number
 from wildcore.kit.listing import Columns, listing
 from wildcore.services import presenting_subscribers, subscriber_lists, subscriber_reports, sync_reports
@@ -27,6 +28,7 @@ from wildcore.services.pages_interface import limits
 from wildcore.services.presenting_subscribers import elsewhere_json, row_json, shared_json, unmatched_json
 from wildcore.services.subscriber_lists import SubscriberFilter
 from wildcore.services.subscribers import sources
+from wildcore.services.sync_reports import SourceSyncs
 
 LIST = "/subscribers"
 PAGE_ROWS = 50
@@ -103,9 +105,10 @@ def export_elsewhere(ctx: Ctx, source: Word = "") -> Any:
     return _csv(ctx, ids, len(ids), subscriber_reports.elsewhere, elsewhere_json, ELSEWHERE_COLUMNS, "elsewhere")
 
 
-def sync(ctx: Ctx) -> Template:
-    """The syncs of each billing system; while one runs the page keeps itself fresh."""
-    return _syncs(ctx)
+def sync(ctx: Ctx, seen: Word = "") -> Template | Html:
+    """The syncs of each billing system; the page keeps itself fresh, and is left as it is while nothing is new since `seen`."""
+    shown = _syncs(ctx)
+    return Html("", 204) if ctx.request.fragment and seen == shown.values["state"] else shown
 
 
 def run_sync(ctx: Ctx, source: Key) -> Template:
@@ -121,7 +124,18 @@ def _syncs(ctx: Ctx, *, started: bool = False, error: str = "") -> Template:
     found = sync_reports.syncs(ctx.session, ctx.runtime, ctx.actor)
     busy = started or any(one.running for one in found)
     limited = ctx.actor.group_ids is not None
-    return _template(ctx, "sync", {"syncs": found, "busy": busy, "started": started, "error": error, "limited": limited})
+    values = {"syncs": found, "busy": busy, "started": started, "error": error, "limited": limited, "state": _state(found)}
+    return _template(ctx, "sync", values)
+
+
+def _state(found: Iterable[SourceSyncs]) -> str:
+    """Changes with what the page shows: a sync that began or ended, the next run."""
+    parts: list[object] = []
+    for one in found:
+        plan = one.schedule
+        parts += [one.key, one.running, one.progress, plan and (plan.enabled, plan.next_at)]
+        parts += [(newest.id, newest.result) for newest in one.syncs[:1]]
+    return f"{crc32(repr(parts).encode()):08x}"
 
 
 def _wanted(q: str, state: str, source: str, at: str) -> SubscriberFilter:

@@ -64,6 +64,7 @@ def apply(
         complete=answer.complete,
         problems=[*answer.problems, *work.problems],
         touched_idents=work.touched_idents,
+        new_idents=work.new_idents,
         changed=work.changed,
         unknown=work.unknown,
         batches=work.batches,

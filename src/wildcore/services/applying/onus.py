@@ -35,6 +35,7 @@ def apply_idents(work: Work) -> None:
             continue
         changed.append((ident, kind, work.at, one.id))
         work.touched_idents.update(key for key in (ident, one.ident) if key)
+        work.new_idents.add(ident)
     update_rows(work.session, INTERFACES, ("ident", "ident_type", "updated_at"), changed)
     work.changed += len(changed)
 

@@ -76,12 +76,14 @@ class Previous(NamedTuple):
 class Applied:
     """What an answer changed. `rows` the answer's rows; `changed` how many stored rows it changed or added (without values
     that always change, such as optics); `unknown` rows of interfaces that are not known yet; `problems` the driver's and ours;
-    `touched_idents` ONU idents whose place changed; `batches` numbers for the metric store, to be put after the commit."""
+    `touched_idents` ONU idents whose place changed; `new_idents` those that a place has from now on; `batches` numbers for the
+    metric store, to be put after the commit."""
 
     rows: int
     complete: bool
     problems: list[str]
     touched_idents: set[str]
+    new_idents: set[str]
     changed: int
     unknown: int
     batches: list[Batch]
@@ -100,6 +102,7 @@ class Work:
     previous: Previous | None
     problems: list[str] = field(default_factory=list)
     touched_idents: set[str] = field(default_factory=set)
+    new_idents: set[str] = field(default_factory=set)
     flipped_idents: set[str] = field(default_factory=set)
     touched_macs: set[str] = field(default_factory=set)
     places_changed: bool = False

@@ -26,15 +26,21 @@ class PollRun(Base):
 
 class DeviceCall(Base):
     """One question to a device. `source`: person (a page, the API, billing), control (something was changed), poller (only
-    failures: what went well stands in `poll_runs`). Kept for LOG_DEVICE_CALLS_DAYS."""
+    failures: what went well stands in `poll_runs`). `user_id`: who asked; nobody for pollers, the console and trusted networks.
+    Kept for LOG_DEVICE_CALLS_DAYS."""
 
     __tablename__ = "device_calls"
-    __table_args__ = (Index("ix_device_calls_at", "at"), Index("ix_device_calls_device_id_at", "device_id", "at"))
+    __table_args__ = (
+        Index("ix_device_calls_at", "at"),
+        Index("ix_device_calls_device_id_at", "device_id", "at"),
+        Index("ix_device_calls_user_id", "user_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[int] = mapped_column(Epoch)
     device_id: Mapped[int] = mapped_column()
     interface_id: Mapped[int | None] = mapped_column()
+    user_id: Mapped[int | None] = mapped_column()
     module: Mapped[str] = mapped_column(String(64))
     source: Mapped[str] = mapped_column(String(10))
     duration_ms: Mapped[int | None] = mapped_column()

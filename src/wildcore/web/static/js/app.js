@@ -7,6 +7,7 @@ import { startCharts } from "./charts.js";
 import { openTree } from "./tree.js";
 import { startForms } from "./forms.js";
 import { startSettings } from "./settings.js";
+import "./growing.js";
 
 const words = document.querySelector('meta[name="wc-words"]').dataset;
 
@@ -144,6 +145,20 @@ document.addEventListener("htmx:confirm", (event) => {
   if (!event.detail.question) return;
   event.preventDefault();
   question(event.detail.elt, event.detail.question, () => event.detail.issueRequest(true));
+});
+// A page that nobody looks at asks for nothing; it makes up for it as soon as it is seen again.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt, triggeringEvent } = event.detail.requestConfig;
+  if (!document.hidden || triggeringEvent || !elt.matches('[hx-trigger*="wc:seen"]')) return;
+  event.preventDefault();
+  elt.dataset.missed = "";
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  for (const elt of document.querySelectorAll("[data-missed]")) {
+    delete elt.dataset.missed;
+    elt.dispatchEvent(new Event("wc:seen"));
+  }
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   // A refused form comes back with its errors and is shown in its place.
