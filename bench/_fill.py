@@ -11,6 +11,7 @@ are made within the database (`_fill_sql.py`).
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,7 @@ from sqlalchemy import Connection, select, text
 from wildcore.app.build import Installation, build
 from wildcore.app.config import Config
 from wildcore.services import keys
+from wildcore.services.search_index import tidy
 from wildcore.services.users import ensure_owner
 from wildcore.store.tables import Base, DeviceAccess, DeviceModel, Interface, User
 
@@ -135,6 +137,7 @@ def _settle(installation: Installation) -> None:
     if db.is_sqlite:
         with db.write() as session:
             session.execute(text("PRAGMA optimize"))
+        asyncio.run(tidy(installation.runtime))
 
 
 def main() -> None:
