@@ -86,8 +86,8 @@ def _samples(connection: Connection, onus: int, now: int) -> Iterator[tuple[str,
             yield "module_answers", (device, row, name, json.dumps([one]), now, True)
 
 
-def fill(installation: Installation, onus: int, devices: int = 1000) -> str:
-    """Fill an empty database; returns a key of its owner."""
+def fill(installation: Installation, onus: int, devices: int = 1000, *, people: bool = True) -> str:
+    """Fill an empty database, without a subscriber unless `people`; returns a key of its owner."""
     runtime = installation.runtime
     with runtime.db.write() as session:
         ensure_owner(session, runtime)
@@ -105,7 +105,7 @@ def fill(installation: Installation, onus: int, devices: int = 1000) -> str:
     engine = runtime.db.engine.execution_options(wildcore_write=True)
     with engine.begin() as connection:
         _insert(connection, _devices(devices, chosen, 1, now))
-    fill_interfaces(engine, onus, devices, now)
+    fill_interfaces(engine, onus, devices, now, people=people)
     with engine.begin() as connection:
         _insert(connection, list(_samples(connection, onus, now)))
     _settle(installation)
