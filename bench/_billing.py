@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
-from _fill import SWITCH_PORTS
+from _fill_sql import SWITCH_PORTS
 
 ONUS, DEVICES = 100_000, 1000
 

@@ -11,6 +11,7 @@ are made within the database (`_fill_sql.py`).
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,7 @@ from sqlalchemy import Connection, select, text
 from wildcore.app.build import Installation, build
 from wildcore.app.config import Config
 from wildcore.services import keys
+from wildcore.services.search_index import tidy
 from wildcore.services.users import ensure_owner
 from wildcore.store.tables import Base, DeviceAccess, DeviceModel, Interface, User
 
@@ -84,8 +86,8 @@ def _samples(connection: Connection, onus: int, now: int) -> Iterator[tuple[str,
             yield "module_answers", (device, row, name, json.dumps([one]), now, True)
 
 
-def fill(installation: Installation, onus: int, devices: int = 1000) -> str:
-    """Fill an empty database; returns a key of its owner."""
+def fill(installation: Installation, onus: int, devices: int = 1000, *, people: bool = True) -> str:
+    """Fill an empty database, without a subscriber unless `people`; returns a key of its owner."""
     runtime = installation.runtime
     with runtime.db.write() as session:
         ensure_owner(session, runtime)
@@ -103,7 +105,7 @@ def fill(installation: Installation, onus: int, devices: int = 1000) -> str:
     engine = runtime.db.engine.execution_options(wildcore_write=True)
     with engine.begin() as connection:
         _insert(connection, _devices(devices, chosen, 1, now))
-    fill_interfaces(engine, onus, devices, now)
+    fill_interfaces(engine, onus, devices, now, people=people)
     with engine.begin() as connection:
         _insert(connection, list(_samples(connection, onus, now)))
     _settle(installation)
@@ -135,6 +137,7 @@ def _settle(installation: Installation) -> None:
     if db.is_sqlite:
         with db.write() as session:
             session.execute(text("PRAGMA optimize"))
+        asyncio.run(tidy(installation.runtime))
 
 
 def main() -> None:

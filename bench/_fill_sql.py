@@ -44,7 +44,7 @@ class _Words:
         return f"(SELECT generate_series(0::bigint, {count - 1}) AS i) n"
 
 
-def fill_interfaces(engine: Engine, onus: int, devices: int, now: int) -> None:
+def fill_interfaces(engine: Engine, onus: int, devices: int, now: int, *, people: bool) -> None:
     """Interfaces of devices 1 to `devices`, and all that is known of them and of the people behind."""
     words = _Words(engine.dialect.name == "sqlite")
     with engine.raw_connection() as pooled:  # SQLAlchemy would begin a transaction, in which references cannot be left unchecked
@@ -53,11 +53,11 @@ def fill_interfaces(engine: Engine, onus: int, devices: int, now: int) -> None:
         if engine.dialect.name != "sqlite":
             driver.autocommit = True
         with _bare(driver, sqlite=engine.dialect.name == "sqlite"):
-            for statement in _statements(words, onus, devices, now):
+            for statement in _statements(words, onus, devices, now, people):
                 driver.execute(statement)
 
 
-def _statements(words: _Words, onus: int, devices: int, now: int) -> Iterator[str]:
+def _statements(words: _Words, onus: int, devices: int, now: int, with_people: bool) -> Iterator[str]:
     olts = devices // 2
     yield from _ports(words, olts, devices - olts, now)
     first = olts * (UPLINKS + PON_PORTS) + (devices - olts) * SWITCH_PORTS
@@ -104,6 +104,8 @@ def _statements(words: _Words, onus: int, devices: int, now: int) -> Iterator[st
             f" SELECT device, id, {address}, 100 + id % 50, {now - 86400 * since}, {now - 86400 * until}, {active}"
             f" FROM ({source}) o"
         )
+    if not with_people:
+        return
     people = f"({source}) o WHERE i % 10 NOT IN (0, 9)"
     yield (
         "INSERT INTO subscribers (id, source, uid, agreement, login, billing_link, address_full, settlement, lane, house, app,"

@@ -1,12 +1,13 @@
 """What billing asks most, over HTTP: requests per second, p50 and p99 with 16 clients, beside a bare endpoint of the same server.
 
-    python bench/api.py [--onus 10000 100000 1000000] [--seconds 1] [--database URL] [--keep DIRECTORY]
+    python bench/api.py [--onus 10000 100000 1000000] [--most-postgresql 300000] [--seconds 1] [--database URL] [--keep DIRECTORY]
 
 The server is the product's own (uvicorn, pages, pollers) in a process of its own over a filled database (`_fill.py`); the clients
 are 16 kept-alive connections of this process. "hello" is a plain FastAPI endpoint in the same process, beside the product's
 application: nothing of ours runs for it. Each figure is measured between two hellos, so that other work on the machine
 weighs on both. CPU is what the server's process used for each request. SQL statements are counted in requests of their own.
-Memory is that of the server's process, at first and after 2 000 requests of all kinds by turns.
+Memory is what the server's process has of its own, without the files that it maps, at first and after 2 000 requests of all kinds
+by turns. PostgreSQL takes long to fill, so its greatest size is `--most-postgresql`.
 `--database` names a PostgreSQL server to measure besides SQLite (by default WILDCORE_BENCH_POSTGRES), whose user may make
 databases: each size gets one, which is dropped at the end. Never fails on a time.
 """
@@ -32,22 +33,16 @@ import uvloop
 from _clients import Client, ask, request_of
 from _fill import fill
 from _postgres import postgres_database
-from fastapi import FastAPI
-from sqlalchemy import event, select
-from starlette.types import Receive, Scope, Send
+from _serve import HELLO, STATEMENTS, serve
+from sqlalchemy import select
 
 from wildcore.app.build import Installation, build
 from wildcore.app.config import Config
-from wildcore.app.run import http_server, listen
 from wildcore.store.tables import Device, Interface, ModuleAnswer, Subscriber
-from wildcore.web.app import create_app
-from wildcore.worker import background
 
 CLIENTS = 16
 COUNTED = 50
 MIXED = 2000
-HELLO = "/bench/hello"
-STATEMENTS = "/bench/statements"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -86,9 +81,9 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
     def memory_mb(self) -> float:
-        """Resident memory of the process now."""
+        """Memory of the process' own now: SQLite maps its file, which would count what is cached of it."""
         text = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
-        return int(text.partition("VmRSS:")[2].split()[0]) / 1024
+        return int(text.partition("RssAnon:")[2].split()[0]) / 1024
 
     def close(self) -> None:
         """Stop it and wait for its end."""
@@ -165,47 +160,6 @@ def mean(one: Figure, other: Figure) -> Figure:
     return Figure(*((getattr(one, name) + getattr(other, name)) / 2 for name in ("rate", "p50_ms", "p99_ms", "cpu_us")))
 
 
-async def serve(installation: Installation) -> None:
-    """The server's process: prints its port, ends on SIGTERM."""
-    app = create_app(installation.runtime, installation.components)
-    bare = FastAPI()
-    counted: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith("BEGIN"):
-            counted.append(statement)
-
-    @bare.get(HELLO)
-    async def hello() -> dict[str, str]:
-        return {"hello": "world"}
-
-    @bare.get(STATEMENTS)
-    async def statements() -> int:
-        """Begins to count, or ends it and tells the number."""
-        engine = installation.runtime.db.engine
-        if event.contains(engine, "before_cursor_execute", note):
-            event.remove(engine, "before_cursor_execute", note)
-            return len(counted)
-        counted.clear()
-        event.listen(engine, "before_cursor_execute", note)
-        return 0
-
-    async def both(scope: Scope, receive: Receive, send: Send) -> None:
-        await (bare if scope.get("path", "").startswith("/bench/") else app)(scope, receive, send)
-
-    tcp = listen("127.0.0.1:0")
-    server = http_server(both, "off")
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with background(installation.runtime):
-        serving = asyncio.create_task(server.serve(sockets=[tcp]))
-        await server.up.wait()
-        print(tcp.getsockname()[1], flush=True)
-        await stop.wait()
-        server.should_exit = True
-        await serving
-
-
 async def ask_mixed(server: Server, asked: dict[str, list[str]], key: str) -> None:
     """Requests of all kinds by turns, one after the other."""
     kinds = list(asked.values())
@@ -258,6 +212,7 @@ def main() -> None:
     """Prints one line per figure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--onus", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--most-postgresql", type=int, default=300_000)
     parser.add_argument("--seconds", type=float, default=1)
     parser.add_argument("--database", default=os.environ.get("WILDCORE_BENCH_POSTGRES", ""))
     parser.add_argument("--only", choices=["sqlite", "postgresql"], help="measure one engine")
@@ -274,23 +229,39 @@ def main() -> None:
     if options.only == "postgresql" and not options.database:
         parser.error("--database is needed")
     engines = [url for url in dict.fromkeys(("", options.database)) if options.only in (None, "postgresql" if url else "sqlite")]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that databases are dropped
+    started = time.monotonic()
     with tempfile.TemporaryDirectory() as directory:
         for database in engines:
-            sizes = []
-            for onus in options.onus:
+            found = {}
+            for onus in sizes_of(options.onus, options.most_postgresql if database else 0):
                 own = postgres_database(database, onus, keep=bool(options.keep)) if database else nullcontext("")
                 with own as address:
-                    sizes.append(one_size(onus, address, options.seconds, options.keep or Path(directory)))
-            for name in sizes[0]:
-                if len(sizes) > 1:
-                    first, last = sizes[0][name], sizes[-1][name]
-                    growth = (last.own.p50_ms / last.hello.p50_ms) / (first.own.p50_ms / first.hello.p50_ms)
-                    print(
-                        f"{'PostgreSQL' if database else 'SQLite'}, {name}: from {options.onus[0]} to {options.onus[-1]} ONUs "
-                        f"p50 grows {last.own.p50_ms / first.own.p50_ms:.2f} times, {growth:.2f} beside hello's, "
-                        f"CPU {last.own.cpu_us / first.own.cpu_us:.2f} times",
-                        flush=True,
-                    )
+                    found[onus] = one_size(onus, address, options.seconds, options.keep or Path(directory))
+            if len(found) > 1:
+                print_growth("PostgreSQL" if database else "SQLite", found)
+    print(f"all of it took {time.monotonic() - started:.0f} s")
+
+
+def sizes_of(wanted: Sequence[int], most: int) -> list[int]:
+    """The sizes to measure, none of them above `most`."""
+    sizes = list(dict.fromkeys(min(onus, most or onus) for onus in wanted))
+    if sizes != list(wanted):
+        print(f"PostgreSQL: up to {most} ONUs only, --most-postgresql {max(wanted)} measures all")
+    return sizes
+
+
+def print_growth(engine: str, sizes: dict[int, dict[str, Line]]) -> None:
+    """How much more the greatest size takes than the smallest."""
+    small, great = min(sizes), max(sizes)
+    for name in sizes[small]:
+        first, last = sizes[small][name], sizes[great][name]
+        growth = (last.own.p50_ms / last.hello.p50_ms) / (first.own.p50_ms / first.hello.p50_ms)
+        print(
+            f"{engine}, {name}: from {small} to {great} ONUs p50 grows {last.own.p50_ms / first.own.p50_ms:.2f} times, "
+            f"{growth:.2f} beside hello's, CPU {last.own.cpu_us / first.own.cpu_us:.2f} times",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from _billing import DEVICES, ONUS, Memory, serve, subscriber_list
-from _fill import _TABLES, Network, _batches, _insert, _settle
-from sqlalchemy import create_engine, event, select
+from _fill import fill
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -36,27 +36,16 @@ from wildcore.app.build import Installation, build
 from wildcore.app.config import Config
 from wildcore.components.mikbill_integration.billing import MikbillBilling
 from wildcore.services import subscriber_jobs
-from wildcore.store.tables import DeviceAccess, DeviceModel
 from wildcore.worker import calm_collector
 
-_NO_BILLING = ("subscribers", "subscriber_claims", "bindings")
 
-
-def fill(config: Config) -> None:
+def fill_network(config: Config) -> None:
     """The network without a subscriber."""
     installation = build(config)
-    runtime = installation.runtime
-    with runtime.db.write() as session:
-        models = list(session.scalars(select(DeviceModel.id).order_by(DeviceModel.id).limit(3)))
-        session.add(DeviceAccess(id=1, name="all", created_at=0, updated_at=0))
-        runtime.catalogue.switch(session, "mikbill_integration", on=True)
-    network = Network(ONUS, DEVICES, models, 1)
-    with runtime.db.engine.execution_options(wildcore_write=True).begin() as connection:
-        for some in _batches(network.rows(), 50):
-            for table in (name for name in _TABLES if name not in _NO_BILLING):
-                _insert(connection, table, _TABLES[table], [row for one in some for row in one[table]])
-    _settle(installation)
-    installation.close()
+    try:
+        fill(installation, ONUS, DEVICES, people=False)
+    finally:
+        installation.close()
 
 
 class Meter:
@@ -170,14 +159,14 @@ def run(options: argparse.Namespace, directory: Path) -> None:
         assert billing.stdout is not None
         url = f"http://127.0.0.1:{int(billing.stdout.readline())}"
         try:
-            fill(Config(data=directory / "network"))
+            fill_network(Config(data=directory / "network"))
             for size in options.subscribers:
                 shutil.copytree(directory / "network", directory / "now")
                 measured("SQLite", size, directory, "", url, options)
                 shutil.rmtree(directory / "now")
             if options.postgres:
                 with database_of(options.postgres, "template1", "wildcore_bench_network") as network:
-                    fill(Config(data=directory / "network-pg", database_url=network))
+                    fill_network(Config(data=directory / "network-pg", database_url=network))
                     for size in options.subscribers:
                         shutil.copytree(directory / "network-pg", directory / "now")
                         with database_of(options.postgres, "wildcore_bench_network", "wildcore_bench_now") as now:

@@ -15,7 +15,7 @@ from tests.services.support import (
     in_groups,
     with_billing,
 )
-from wildcore.services import search
+from wildcore.services import search, search_index
 from wildcore.services.actor import Actor
 from wildcore.services.runtime import Runtime
 from wildcore.store import search as store
@@ -99,7 +99,7 @@ async def test_subscribers_by_each_field_labelled_by_the_chosen_one(runtime: Run
     for state in ("waiting for the index", "indexed"):
         for words in ("47", "4711", "ДОГ-0", "до", "00815", "pe", "PETR", "trenk", "борового вулиця", "БОРОВОГО"):
             assert hits(runtime, words, "subscriber") == [values[field]], (state, words)
-        await search.catch_up(runtime)
+        await search_index.catch_up(runtime)
     with runtime.db.read() as session:
         (group,) = [one for one in search.find(session, runtime, ADMIN, "petrenko") if one.kind == "subscriber"]
     assert group.hits[0].place == "gpon-onu_1/1/11:88 (ONU) on Вузол Центр, 192.0.2.10"
@@ -110,14 +110,14 @@ async def test_the_search_follows_changes(runtime: Runtime, olt: int) -> None:
     with_billing(runtime)
     with runtime.db.write() as session:
         person = add_subscriber(session, "1", "11619", "before")
-    await search.catch_up(runtime)
+    await search_index.catch_up(runtime)
     with runtime.db.write() as session:
         session.execute(
             update(Interface).where(Interface.bind_key == "88").values(description="Інша адреса", ident="HWTC00000001")
         )
         session.execute(update(Device).where(Device.id == olt).values(name="Renamed"))
         session.execute(update(Subscriber).where(Subscriber.id == person).values(login="afterwards"))
-    await search.catch_up(runtime)
+    await search_index.catch_up(runtime)
     assert hits(runtime, "їжакевича", "interface") == []
     assert hits(runtime, "інша адреса", "interface") == ["gpon-onu_1/1/11:88"]
     assert hits(runtime, "C69EF036", "onu") == []
@@ -130,6 +130,23 @@ async def test_the_search_follows_changes(runtime: Runtime, olt: int) -> None:
     for words in ("afterwards", "hwtc00000001", "інша адреса", "renamed"):
         with runtime.db.read() as session:
             assert search.find(session, runtime, ADMIN, words) == []
+
+
+async def test_what_was_written_bit_by_bit_becomes_one_part(runtime: Runtime, olt: int) -> None:
+    with_billing(runtime)
+    for number in range(8):
+        with runtime.db.write() as session:
+            add_subscriber(session, str(100 + number), f"2000{number}", f"login{number}")
+        await search_index.catch_up(runtime)
+    await search_index.tidy(runtime)
+    if runtime.db.is_sqlite:
+        with runtime.db.read() as session:
+            parts = [
+                session.execute(text(f"SELECT count(DISTINCT segid) FROM search_{one}_idx")).scalar_one() for one in store.INDEXES
+            ]
+        assert max(parts) == 1
+    assert hits(runtime, "ogin7", "subscriber") == ["20007"]
+    await search_index.tidy(runtime)
 
 
 def test_foreign_groups_do_not_exist(runtime: Runtime, olt: int) -> None:

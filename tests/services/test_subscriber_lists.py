@@ -17,7 +17,7 @@ from wildcore.errors import NotFound
 from wildcore.services import bindings, subscriber_lists
 from wildcore.services.actor import Actor
 from wildcore.services.runtime import Runtime
-from wildcore.services.search import catch_up
+from wildcore.services.search_index import catch_up
 from wildcore.services.subscriber_lists import SubscriberFilter
 from wildcore.store.tables import SubscriberClaim
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.orm import Session
 
 from wildcore.services.applying.bulk import among
@@ -83,6 +83,7 @@ def _portion(session: Session, model: type[Base], old: ColumnElement[bool]) -> i
 
 def _orphans(session: Session) -> int:
     """Answers of interfaces that were deleted by hand."""
-    orphan = (ModuleAnswer.interface_id != 0) & ModuleAnswer.interface_id.not_in(select(Interface.id))
-    query = delete(ModuleAnswer).where(orphan).returning(ModuleAnswer.device_id)
+    # not NOT IN: PostgreSQL reads all interfaces for each answer once their ids exceed its work_mem
+    known = exists().where(Interface.id == ModuleAnswer.interface_id)
+    query = delete(ModuleAnswer).where(ModuleAnswer.interface_id != 0, ~known).returning(ModuleAnswer.device_id)
     return len(session.execute(query, execution_options={"synchronize_session": False}).all())

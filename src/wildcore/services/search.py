@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from wildcore.i18n import Text, _
 from wildcore.model.ident import ident_key, ident_text, mac_text
-from wildcore.services import subscribers
+from wildcore.services import search_index, subscribers
 from wildcore.services.actor import Actor
 from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
 from wildcore.services.bindings import place_order
@@ -43,16 +43,9 @@ async def search(runtime: Runtime, actor: Actor, text: str, *, limit: int = HITS
         lambda session: (find(session, runtime, actor, text, limit=limit), store.queued(session))
     )
     if waiting and runtime.db not in _indexing:
-        task = _indexing[runtime.db] = asyncio.create_task(catch_up(runtime))
+        task = _indexing[runtime.db] = asyncio.create_task(search_index.catch_up(runtime))
         task.add_done_callback(lambda _done: _indexing.pop(runtime.db, None))
     return groups
-
-
-async def catch_up(runtime: Runtime) -> None:
-    """Index what a sync left, a little at a time so that no writer waits for long."""
-    done = await runtime.db.run_write(store.index_queued)
-    while done:
-        done = await runtime.db.run_write(store.index_queued)
 
 
 def find(session: Session, runtime: Runtime, actor: Actor, text: str, *, limit: int = HITS) -> list[HitGroup]:

@@ -1,8 +1,8 @@
 """Many rows in one statement, on both engines.
 
-SQLite runs a prepared statement per row without leaving the process; PostgreSQL gets one statement with a column's values as one
-array each, since a round trip or a bound parameter per value would cost more than the write. Values must be of one plain type per
-column (str, int, float, bool or None): PostgreSQL refuses mixed arrays.
+SQLite runs a prepared statement for some rows at a time without leaving the process; PostgreSQL gets one statement with a
+column's values as one array each, since a round trip or a bound parameter per value would cost more than the write. Values must be of one
+plain type per column (str, int, float, bool or None): PostgreSQL refuses mixed arrays.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ARRAY, BindParameter, ColumnElement, String, Table, Text, any_, bindparam, cast, func, select
@@ -21,6 +22,7 @@ Rows = Sequence[tuple[Any, ...]]
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _CACHED = 128
+_TOGETHER = 50  # rows of one statement on SQLite: beginning and ending it costs as much as half of them
 
 
 def is_sqlite(session: Session) -> bool:
@@ -42,7 +44,12 @@ def insert_rows(
     if not rows:
         return
     if is_sqlite(session):
-        _run(session, _insert(table, columns, key, update, arrays=False, keep=keep), rows)
+        whole = len(rows) - len(rows) % _TOGETHER
+        if whole:
+            statement = _insert(table, columns, key, update, arrays=False, keep=keep, count=_TOGETHER)
+            _run(session, statement, [tuple(chain.from_iterable(rows[at : at + _TOGETHER])) for at in range(0, whole, _TOGETHER)])
+        if whole < len(rows):
+            _run(session, _insert(table, columns, key, update, arrays=False, keep=keep), rows[whole:])
     else:
         arrays = tuple(map(list, zip(*rows, strict=True)))
         _run(session, _insert(table, columns, key, update, arrays=True, keep=keep), arrays)
@@ -99,9 +106,17 @@ def _run(session: Session, statement: str, parameters: Any) -> None:
 
 @lru_cache(maxsize=_CACHED)
 def _insert(
-    table: Table, columns: tuple[str, ...], key: tuple[str, ...], update: tuple[str, ...], *, arrays: bool, keep: bool
+    table: Table,
+    columns: tuple[str, ...],
+    key: tuple[str, ...],
+    update: tuple[str, ...],
+    *,
+    arrays: bool,
+    keep: bool,
+    count: int = 1,
 ) -> str:
-    source = f"SELECT * FROM {_arrays(table, columns)} AS v" if arrays else f"VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - names of our own tables
+    values = ", ".join([f"({', '.join('?' * len(columns))})"] * count)
+    source = f"SELECT * FROM {_arrays(table, columns)} AS v" if arrays else f"VALUES {values}"  # noqa: S608 - names of our own tables
     conflict = ""
     if key:
         new = "coalesce(excluded.{0}, {1}.{0})" if keep else "excluded.{0}"

@@ -186,6 +186,25 @@ def index_queued(session: Session, limit: int = 2000) -> int:
     return len(ids)
 
 
+INDEXES = ("subscribers", "interfaces", "idents", "devices")
+
+
+def merge_index(session: Session, index: str, *, begin: bool, pages: int = 200) -> bool:
+    """Bring some of a text index's parts together within the caller's write transaction; returns whether there is more to do.
+
+    Each part is looked into by every search. `begin`: all parts are to become one; later steps go on with that.
+    """
+    if not _is_sqlite(session):
+        return False
+    changed = text("SELECT total_changes()")
+    before = session.execute(changed).scalar_one()
+    session.execute(
+        text(f"INSERT INTO search_{index}(search_{index}, rank) VALUES ('merge', :pages)"),  # noqa: S608 - one of INDEXES
+        {"pages": -pages if begin else pages},
+    )
+    return int(session.execute(changed).scalar_one()) - int(before) >= 2  # FTS5: less than two rows is nothing
+
+
 def _fts_query(words: str, each: Sequence[str], fields: Sequence[str]) -> str:
     whole, *parts = map(_phrase, (words, *each))
     query = f"{whole} OR ({' AND '.join(parts)})" if parts else whole

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from wildcore.i18n import Text, _
 from wildcore.kit.http import Context, Template
@@ -24,6 +24,7 @@ from wildcore.kit.manifest import Component, MenuItem, Permission
 from wildcore.services.runtime import Runtime
 from wildcore.web import presentation
 from wildcore.web.prefix import html_with_root
+from wildcore.web.quick_templates import QuickEnvironment
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -55,7 +56,7 @@ class Templates:
         self._runtime = runtime
         self._components = components
         folders = {one.key: FileSystemLoader(one.templates) for one in components if one.templates}
-        self.environment = Environment(
+        self.environment = QuickEnvironment(
             loader=ChoiceLoader([FileSystemLoader(HERE / "templates"), PrefixLoader(folders)]),
             autoescape=True,
             undefined=StrictUndefined,
@@ -68,7 +69,7 @@ class Templates:
     def render(self, template: Template, ctx: Context, frame: Frame) -> str:
         """The template's HTML; its own values win over the base ones."""
         base = self._base(ctx, frame)
-        text = self.environment.get_template(template.name).render({**base, **template.values})
+        text = self.environment.spoken().get_template(template.name).render({**base, **template.values})
         return html_with_root(ctx.request.root, text)
 
     def _base(self, ctx: Context, frame: Frame) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Once a day, in one process only: forget what is older than its retention."""
+"""Once a day, in one process only: forget what is older than its retention, and tidy the text indexes up."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from wildcore.services.interfaces_retention import DAY, forget_old
 from wildcore.services.log_retention import forget_logs
 from wildcore.services.runtime import Runtime
+from wildcore.services.search_index import tidy
 from wildcore.store.tables import Lease
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ async def keep_house(runtime: Runtime) -> bool:
     if mine:
         forgotten = await forget_old(runtime)
         lines = await forget_logs(runtime)
+        await tidy(runtime)
         log.info("Forgotten: %s, lines of logs: %s", forgotten, lines)
     return mine
 
