@@ -1,8 +1,8 @@
 """Many rows in one statement, on both engines.
 
 SQLite runs a prepared statement for some rows at a time without leaving the process; PostgreSQL gets one statement with a
-column's values as one array each, since a round trip or a bound parameter per value would cost more than the write. Values must be of one
-plain type per column (str, int, float, bool or None): PostgreSQL refuses mixed arrays.
+column's values as one array each, since a round trip or a bound parameter per value would cost more than the write. Values must
+be of one plain type per column (str, int, float, bool or None): PostgreSQL refuses mixed arrays.
 """
 
 from __future__ import annotations
