@@ -57,7 +57,9 @@ class Database:
     def __init__(self, url: str, *, threads: int = 16) -> None:
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        options: dict[str, Any] = {"pool_pre_ping": not self.is_sqlite, "pool_size": threads, "max_overflow": 8}
+        # What a statement was given (names, addresses, sealed secrets) has no place in an error's text, nor in a log.
+        options: dict[str, Any] = {"hide_parameters": True, "pool_size": threads, "max_overflow": 8}
+        options["pool_pre_ping"] = not self.is_sqlite
         options["pool_use_lifo"] = True  # the last used connection has its statements and pages at hand
         if self.is_sqlite:
             options["connect_args"] = {"check_same_thread": False, "timeout": 15}

@@ -10,7 +10,7 @@ from contextlib import aclosing
 import httpx
 
 from wildcore.components.mikbill_integration.check_answer import STEPS, Heard, judge, step_of
-from wildcore.components.mikbill_integration.client import LIST_PATH
+from wildcore.components.mikbill_integration.client import LIST_PATH, tls_context
 from wildcore.components.mikbill_integration.settings import API_ADDR, AUTH_KEY, SECTION, VERIFY_TLS
 from wildcore.i18n import _, gettext
 from wildcore.kit import SettingsCheck
@@ -82,7 +82,7 @@ async def _ask(address: str, key: str, verify: bool) -> Heard:
     query = {"key": key, "request": "get_user_list"}
     timeout = httpx.Timeout(MOST_SEC, connect=10.0)
     async with (
-        httpx.AsyncClient(verify=verify, timeout=timeout, follow_redirects=False) as http,
+        httpx.AsyncClient(verify=tls_context(verify), timeout=timeout, follow_redirects=False) as http,
         http.stream("GET", f"{address}{LIST_PATH}", params=query) as answer,
     ):
         heard = Heard(answer.status_code, answer.headers.get("location", ""))
