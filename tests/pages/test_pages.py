@@ -229,9 +229,11 @@ def test_gone_interface_is_marked_and_can_be_deleted(site: Site, open_tab: OpenT
     ("status", "title", "weight"), [("Online", "Остання причина", "400"), ("PowerOff", "Причина", "600")], ids=["online", "off"]
 )
 def test_the_last_reason_is_loud_only_while_it_holds(site: Site, open_tab: OpenTab, status: str, title: str, weight: str) -> None:
-    (onu,) = site.sql("select id from interfaces where name like 'gpon-onu%' and status = ? and gone_at is null limit 1", status)[
-        0
-    ]
+    query = (
+        "select i.id from interfaces i join onu_values v on v.interface_id = i.id where i.name like 'gpon-onu%' and i.status = ?"
+        " and i.gone_at is null and v.last_down_reason <> '' and v.last_dereg_at is not null limit 1"
+    )
+    ((onu,),) = site.sql(query, status)
     tab = open_tab(f"/interface/{onu}", size=(900, 600))
     tab.page.wait_for_selector("#iface:not([data-live=asking])", timeout=20_000)
     cell = tab.page.locator(".wc-strip > div").filter(has=tab.page.locator("small", has_text=re.compile(f"^{title}$")))

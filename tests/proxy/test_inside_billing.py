@@ -124,6 +124,7 @@ def use_onu(page: Page, ours: Frame) -> None:
     name = ours.locator("h1 button").inner_text()
     ours.locator("a[href^='/iframe/interface/']").first.click()
     expect(ours.locator("h1 button")).not_to_have_text(name)
+    ours.wait_for_url("**/iframe/interface/**")  # the address is written after the page: back before that would leave billing
     expect(ours.locator("#iface[data-live=done]")).to_be_visible(timeout=40_000)
     ours.evaluate("history.back()")
     expect(ours.locator("h1 button")).to_have_text(name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import threading
 from collections.abc import Iterator
@@ -170,11 +169,11 @@ async def test_an_unknown_address_is_remembered_for_a_while(runtime: Runtime, ne
 async def test_it_keeps_its_pace(runtime: Runtime, network: list[int], stand_in: StandIn) -> None:
     move(runtime, "2", house="2", lane="Нова вулиця")
     with runtime.db.write() as session:
-        runtime.settings.set(session, {"GEOCODER_RATE": 5})
+        runtime.settings.set(session, {"GEOCODER_RATE": 4})
     runtime.settings.forget()
     await run(runtime)
     assert len(stand_in.times) == 3
-    assert min(b - a for a, b in itertools.pairwise(stand_in.times)) > 0.15
+    assert stand_in.times[-1] - stand_in.times[0] > 0.3, "two pauses of 0.25 s; a busy machine may hear the first question late"
 
 
 async def test_a_run_that_was_stopped_goes_on_from_there(runtime: Runtime, network: list[int], stand_in: StandIn) -> None:
