@@ -153,6 +153,11 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   event.preventDefault();
   elt.dataset.missed = "";
 });
+// A page that is being left is not renewed any more: with it the link would go that was pressed, and its address with the link.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (!event.detail.boosted) return;
+  for (const one of document.querySelectorAll("#iface, #iface [data-refresh]")) window.htmx.trigger(one, "htmx:abort");
+});
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   for (const elt of document.querySelectorAll("[data-missed]")) {
