@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from wildcore.services.applying.bulk import among, update_rows
 from wildcore.services.applying.work import DEVICES
 from wildcore.services.bindings import rebind_doubled
+from wildcore.store.bulk import among, update_rows
 from wildcore.store.tables import Device, DeviceModel, Poll
 
 UP, DOWN, UNKNOWN = "Up", "Down", "Unknown"

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from wildcore.drivers import registry
 from wildcore.services.actor import Actor
-from wildcore.services.applying.bulk import among_given, among_value, is_sqlite, json_rows
 from wildcore.services.scope import groups_in_scope
+from wildcore.store.bulk import among_given, among_value, is_sqlite, json_rows
 from wildcore.store.tables import Device, DeviceAccess, DeviceGroup, DeviceGroupLink, DeviceModel
 
 T = TypeVar("T")

@@ -19,7 +19,6 @@ from wildcore.i18n import gettext
 from wildcore.model.ident import ident_key, ident_text
 from wildcore.services import action_log, interfaces, subscribers
 from wildcore.services.actor import Actor
-from wildcore.services.applying.bulk import among
 from wildcore.services.applying.work import INTERFACES
 from wildcore.services.bindings import place_order
 from wildcore.services.device_sessions import modules_of
@@ -28,6 +27,7 @@ from wildcore.services.interface_search import InterfaceQuery, InterfaceView, by
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import visible_devices, visible_group
 from wildcore.services.subscribers import SubscriberView
+from wildcore.store.bulk import among
 from wildcore.store.tables import Binding, Device, DeviceGroup, DeviceGroupLink, Interface, Subscriber
 
 DEREGISTER = "ctrl_ont_delete"

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from wildcore.services import subscribers
 from wildcore.services.actor import Actor
-from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
 from wildcore.services.bindings import place_rank
 from wildcore.services.device_views import (
     DEVICE_COLUMNS,
@@ -25,6 +24,7 @@ from wildcore.services.device_views import (
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import in_scope, scope_values
 from wildcore.services.subscribers import SubscriberView
+from wildcore.store.bulk import among_given, among_value, is_sqlite
 from wildcore.store.quick import Prepared
 from wildcore.store.tables import Device, Interface
 

@@ -13,7 +13,6 @@ from wildcore.errors import NotFound, ValidationFailed
 from wildcore.i18n import gettext
 from wildcore.services import bindings
 from wildcore.services.actor import Actor
-from wildcore.services.applying.bulk import among
 from wildcore.services.applying.work import ANSWERS, INTERFACES
 from wildcore.services.device_views import Listing
 from wildcore.services.edges import uplink_macs
@@ -21,6 +20,7 @@ from wildcore.services.interface_search import InterfaceQuery, InterfaceView, by
 from wildcore.services.pollers import request_polls
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import require_device, visible_devices
+from wildcore.store.bulk import among
 from wildcore.store.tables import Binding, Device, FdbHistory, GeocodedInterface, Interface, InterfaceHistory
 
 ONLINE = ("Online", "Up")

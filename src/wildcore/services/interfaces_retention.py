@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.orm import Session
 
-from wildcore.services.applying.bulk import among
 from wildcore.services.applying.work import ANSWERS, INTERFACES
 from wildcore.services.bindings import rebind
 from wildcore.services.edges import uplink_macs
 from wildcore.services.runtime import Runtime
+from wildcore.store.bulk import among
 from wildcore.store.tables import Binding, FdbHistory, Interface, InterfaceHistory, ModuleAnswer, ScheduleRun
 from wildcore.store.tables.base import Base
 

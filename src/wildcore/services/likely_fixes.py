@@ -21,7 +21,6 @@ from sqlalchemy.orm import Session
 from wildcore.model.ident import ident_text, mac_text
 from wildcore.services import similar_idents, subscriber_places
 from wildcore.services.actor import Actor
-from wildcore.services.applying.bulk import among
 from wildcore.services.bindings import (
     BY_IDENT,
     IDENT_UNSEEN,
@@ -35,6 +34,7 @@ from wildcore.services.bindings import (
 from wildcore.services.scope import visible_devices
 from wildcore.services.subscriber_lists import ClaimView
 from wildcore.services.subscriber_places import SubscriberPlace
+from wildcore.store.bulk import among
 from wildcore.store.tables import Binding, Device, FdbHistory, Interface
 
 MOST = 3

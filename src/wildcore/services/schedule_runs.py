@@ -21,10 +21,10 @@ from sqlalchemy.orm import Session
 
 from wildcore.errors import Conflict, WildcoreError
 from wildcore.i18n import _, current_language, gettext, use_language
-from wildcore.services.applying.bulk import insert_rows, is_sqlite
 from wildcore.services.crontabs import next_run
 from wildcore.services.runtime import Runtime
 from wildcore.services.schedules import ERROR, OK, QUEUED, RUNNING, RunView, row_of, run_view, schedule_of
+from wildcore.store.bulk import insert_rows, is_sqlite
 from wildcore.store.tables import ScheduleRow, ScheduleRun
 
 log = logging.getLogger(__name__)

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from wildcore.errors import Conflict, NotFound
 from wildcore.i18n import Text, gettext
-from wildcore.services.applying.bulk import insert_rows, is_sqlite
 from wildcore.services.catalogue import Schedule
 from wildcore.services.crontabs import next_run, tidy
 from wildcore.services.runtime import Runtime
+from wildcore.store.bulk import insert_rows, is_sqlite
 from wildcore.store.tables import ScheduleRow, ScheduleRun
 
 _TABLE = cast(Table, ScheduleRow.__table__)

@@ -16,7 +16,6 @@ from wildcore.i18n import Text, _
 from wildcore.model.ident import ident_key, ident_text, mac_text
 from wildcore.services import search_index, subscribers
 from wildcore.services.actor import Actor
-from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
 from wildcore.services.bindings import place_order
 from wildcore.services.edges import edge_order, edge_values
 from wildcore.services.interface_search import PLACES
@@ -24,6 +23,7 @@ from wildcore.services.runtime import Runtime
 from wildcore.services.scope import in_scope, scope_values
 from wildcore.services.search_rows import Hit, HitGroup, Search, closest, rows_of
 from wildcore.store import search as store
+from wildcore.store.bulk import among_given, among_value, is_sqlite
 from wildcore.store.db import Database
 from wildcore.store.quick import Prepared
 from wildcore.store.tables import Binding, Device, DeviceModel, FdbHistory, Interface, Subscriber

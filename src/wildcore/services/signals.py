@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from wildcore.services import subscribers
 from wildcore.services.actor import Actor
-from wildcore.services.applying.bulk import among, is_sqlite
 from wildcore.services.device_views import Listing
 from wildcore.services.pages_interface import limits
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import visible_devices, visible_group
 from wildcore.services.subscribers import SubscriberView
+from wildcore.store.bulk import among, is_sqlite
 from wildcore.store.tables import Device, DeviceGroupLink, Interface, OnuValues
 
 Level = Literal["rx", "olt_rx"]

@@ -14,8 +14,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from wildcore.model.interface import FdbEntry
-from wildcore.services.applying.bulk import among_given, among_value, is_sqlite
 from wildcore.services.stored_rows import INTERFACE_FACTS, ONU_FACTS, TABLED, Facts, records, tabled
+from wildcore.store.bulk import among_given, among_value, is_sqlite
 from wildcore.store.quick import Prepared
 from wildcore.store.tables import FdbHistory, ModuleAnswer, OnuValues
 from wildcore.store.tables import Interface as InterfaceRow

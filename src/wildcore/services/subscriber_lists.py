@@ -18,13 +18,13 @@ from wildcore.errors import NotFound
 from wildcore.i18n import gettext
 from wildcore.services import subscriber_places
 from wildcore.services.actor import Actor
-from wildcore.services.applying.bulk import among
 from wildcore.services.ports import BillingSource
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import visible_interfaces
 from wildcore.services.subscriber_places import SubscriberPlace
 from wildcore.services.subscribers import SubscriberView, sources, view
 from wildcore.store import search as store
+from wildcore.store.bulk import among
 from wildcore.store.tables import Binding, Interface, Subscriber, SubscriberClaim
 
 UNPLACED = "subscribers_unplaced"

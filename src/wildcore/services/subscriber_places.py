@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Select, literal_column, select
 from sqlalchemy.orm import Session
 
 from wildcore.services.actor import Actor
-from wildcore.services.applying.bulk import among
 from wildcore.services.interface_search import PLACES
 from wildcore.services.scope import visible_devices
+from wildcore.store.bulk import among
 from wildcore.store.tables import Binding, Device, Interface, OnuValues
 
 _I, _D, _B, _V = Interface.__table__.c, Device.__table__.c, Binding.__table__.c, OnuValues.__table__.c

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session, aliased
 
 from wildcore.services import likely_fixes, subscriber_places
 from wildcore.services.actor import Actor
-from wildcore.services.applying.bulk import among
 from wildcore.services.bindings import BY_IDENT
 from wildcore.services.likely_fixes import Fix
 from wildcore.services.runtime import Runtime
@@ -24,6 +23,7 @@ from wildcore.services.scope import visible_devices, visible_interfaces
 from wildcore.services.subscriber_lists import ClaimView, chosen_sources, people_of, seen
 from wildcore.services.subscriber_places import SubscriberPlace
 from wildcore.services.subscribers import SubscriberView, of_interfaces, sources
+from wildcore.store.bulk import among
 from wildcore.store.tables import Binding, Device, Interface, Subscriber, SubscriberClaim
 
 _S, _C = Subscriber.__table__.c, SubscriberClaim.__table__.c

@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 from wildcore.i18n import Text
 from wildcore.model.subscriber import SubscriberRecord
 from wildcore.services.actor import Actor
-from wildcore.services.applying.bulk import among_given, among_value, is_sqlite, json_rows
 from wildcore.services.claim_places import Claim, resolve
 from wildcore.services.ports import BillingSource
 from wildcore.services.runtime import Runtime
 from wildcore.services.scope import visible_interfaces
+from wildcore.store.bulk import among_given, among_value, is_sqlite, json_rows
 from wildcore.store.tables import Binding, Interface, Subscriber
 
 _B = Binding.__table__.c

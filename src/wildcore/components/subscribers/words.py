@@ -12,7 +12,6 @@ _STAGES: Mapping[str, Lazy] = {
     "fetch": _("fetching the list from billing"),
     "compare": _("comparing with what is stored"),
     "write": _("writing the changes"),
-    "bind": _("finding ports and ONUs"),
     "done": _("done"),
 }
 _COUNTS: Mapping[str, Lazy] = {

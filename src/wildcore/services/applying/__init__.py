@@ -19,7 +19,6 @@ from wildcore.model.answer import Answer
 from wildcore.model.device import System
 from wildcore.model.ident import mac_text
 from wildcore.services.applying.answers import TABLED, as_rows, rows_of, store_answer, store_failure
-from wildcore.services.applying.bulk import among, is_sqlite
 from wildcore.services.applying.fdb import apply_fdb
 from wildcore.services.applying.interfaces import apply_interfaces
 from wildcore.services.applying.numbers import put_numbers
@@ -27,6 +26,7 @@ from wildcore.services.applying.onus import apply_descriptions, apply_idents, ap
 from wildcore.services.applying.status import apply_link_info, apply_onu_status
 from wildcore.services.applying.work import ANSWERS, DEVICES, INTERFACES, Applied, Previous, Work, clean
 from wildcore.services.bindings import UPLINK_MACS, rebind
+from wildcore.store.bulk import among, is_sqlite
 from wildcore.store.tables import SubscriberClaim
 
 __all__ = ["TABLED", "Applied", "apply", "as_rows", "record_failure", "rows_of"]

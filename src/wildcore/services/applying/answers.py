@@ -15,8 +15,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from wildcore.services.applying.bulk import insert_rows
 from wildcore.services.applying.work import ANSWERS, Work, clean
+from wildcore.store.bulk import insert_rows
 
 TABLED = frozenset(
     {

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import select, update
 
 from wildcore.model.interface import FdbEntry
-from wildcore.services.applying.bulk import among, insert_rows, update_rows
 from wildcore.services.applying.work import FDB, REFRESH_SEC, Work
+from wildcore.store.bulk import among, insert_rows, update_rows
 
 OWN = frozenset({"SELF", "INVALID", "MGMT"})
 _NEW = ("device_id", "interface_id", "mac", "vlan_id", "first_seen_at", "last_seen_at", "active")

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from sqlalchemy import update
 
 from wildcore.model.interface import Interface, InterfaceType
-from wildcore.services.applying.bulk import among, insert_rows, update_rows
 from wildcore.services.applying.work import HISTORY, INTERFACES, REFRESH_SEC, Known, Work, clean
 from wildcore.services.bindings import port_number
+from wildcore.store.bulk import among, insert_rows, update_rows
 
 _NEW = (
     "device_id", "bind_key", "parent_bind_key", "name", "port_num", "type", "if_index", "status", "description", "comment",

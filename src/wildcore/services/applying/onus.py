@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from wildcore.model.onu import OnuDescription, OnuIdent, OnuOptical, OnuReasons
-from wildcore.services.applying.bulk import insert_rows, update_rows
 from wildcore.services.applying.work import INTERFACES, VALUES, Work, clean
+from wildcore.store.bulk import insert_rows, update_rows
 
 _INT4 = 2**31 - 1
 _HEAD = ("interface_id", "device_id", "admin", "bind_raw", "last_down_reason")

@@ -13,8 +13,8 @@ from sqlalchemy import case, select, update
 
 from wildcore.model.interface import InterfaceType, LinkInfo
 from wildcore.model.onu import OnuState, OnuStatus
-from wildcore.services.applying.bulk import among, insert_rows, update_rows
 from wildcore.services.applying.work import HISTORY, INTERFACES, REFRESH_SEC, VALUES, Known, Work, clean
+from wildcore.store.bulk import among, insert_rows, update_rows
 
 WORKING = ("Online", "Up")
 _METRIC = {state: None if state.metric is None else float(state.metric) for state in OnuState}
