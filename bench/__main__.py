@@ -1,21 +1,25 @@
-"""All benchmarks, one after the other (`make bench`), or those that are named (`make bench ARGS=api`): one line per figure, with
-its ratio to a baseline of the same run."""
+"""All benchmarks, one after the other (`make bench`), or those that are named (`make bench ARGS="api --only sqlite"`).
+
+One line per figure, with its ratio to a baseline of the same run.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 
 def main() -> int:
-    """Run every module of this folder as a program; the worst exit code is the answer."""
+    """Run every module of this folder as a program; the worst exit code is the answer. Options behind the names are passed on."""
+    paths = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.py")) if not path.name.startswith("_")}
+    named = list(takewhile(paths.__contains__, sys.argv[1:]))
+    options = sys.argv[1 + len(named) :]
     worst = 0
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.name.startswith("_") or (sys.argv[1:] and path.stem not in sys.argv[1:]):
-            continue
-        print(f"== {path.stem}", flush=True)
-        worst = max(worst, subprocess.run([sys.executable, str(path)], check=False).returncode)
+    for name in named or paths:
+        print(f"== {name}", flush=True)
+        worst = max(worst, subprocess.run([sys.executable, str(paths[name]), *options], check=False).returncode)
     return worst
 
 
